@@ -1,0 +1,62 @@
+# The course, as commands.  `make` lists them.
+
+VENV ?= .venv
+BUILD ?= build
+PYTHON ?=
+CHAPTER ?=
+NAME ?=
+export PYTHON VENV
+export PYTHONNOUSERSITE = 1
+export KERAS_BACKEND = tensorflow
+unexport MPLBACKEND PYTHONHOME PYTHONPATH
+
+bin = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
+python = "$(VENV)/$(bin)/python"
+chapter = $(if $(CHAPTER),--chapter $(CHAPTER))
+# Make the environment, for the Python that suits the stack $(1); nothing to do is done in no time.
+set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-current course lab test test-current notebooks checkpoints lint locks clean
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo "  PYTHON=, VENV=$(VENV), BUILD=$(BUILD) choose the interpreter and the two folders that are written"
+
+setup:  ## Make the environment (.venv), once
+	@$(call set_up,any)
+
+setup-current: VENV = .venv-current
+setup-current:  ## Make the environment of the current stack (.venv-current), once
+	@$(call set_up,current)
+
+course: setup  ## Run every chapter, or CHAPTER=02, and write pages to build/index.html
+	@$(python) -m aigc_tf.course --build "$(BUILD)" $(chapter)
+
+lab: setup  ## Open the course in JupyterLab
+	@$(python) -m jupyterlab notebooks
+
+test: setup  ## Lint, then test the package and every notebook
+	@$(python) -m ruff check .
+	@$(python) -m pytest --nbval-lax tests notebooks
+
+test-current: VENV = .venv-current
+test-current: setup-current  ## The same on the current stack
+	@$(python) -m ruff check .
+	@$(python) -m pytest --nbval-lax tests notebooks
+
+notebooks: setup  ## Run every notebook, or CHAPTER=02, and store it with its outputs
+	@$(python) -m aigc_tf.course --build "$(BUILD)" --in-place $(chapter)
+
+checkpoints: setup  ## Train the checkpoints again, all or NAME=vae
+	@$(python) -m aigc_tf.recipes $(NAME)
+
+lint: setup  ## Check the style of package, tests and notebooks
+	@$(python) -m ruff check .
+
+locks:  ## Resolve requirements/*.txt again from pyproject.toml (needs uv)
+	@python3 requirements/make_locks.py
+
+clean:  ## Delete what the commands above wrote, environments apart
+	rm -rf "$(BUILD)" .pytest_cache .ruff_cache .hypothesis
+	find aigc_tf tests requirements notebooks -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,50 @@
+"""Files that are safe to write: whole or not at all, and by one process at a time.  Standard library only."""
+
+import contextlib
+import os
+from pathlib import Path
+
+
+def write_file(path, content):
+    """Write text or bytes to `path` as a whole or not at all: a kill half way leaves the old file as it was."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".part")
+    try:
+        partial.write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)  # gone already when all went well
+
+
+@contextlib.contextmanager
+def only_one(path):
+    """Hold the lock file `path`; the system releases it when this process ends, however it ends.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            if os.name == "nt":
+                import msvcrt
+
+                msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+            else:
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise BlockingIOError(f"another process holds {path}") from error
+        yield
+
+
+def explain(error):
+    """What an OSError means to the reader, and what to do, in one line."""
+    if error.errno == 28:  # ENOSPC
+        return f"the disk is full ({error.filename or 'no file named'}). Make room and run the same command again."
+    if error.errno in (1, 13, 30):  # EPERM, EACCES, EROFS
+        return f"{error.filename} cannot be written. Name folders that can: VENV=/elsewhere/venv BUILD=/elsewhere/build"
+    return str(error)

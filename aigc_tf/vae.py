@@ -1,0 +1,284 @@
+"""Variational autoencoders (chapter 2): the terms of the ELBO, the networks, and `VAE`: plain, beta, conditional."""
+
+import math
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from aigc_tf.distribute import batch_mean
+from aigc_tf.inputs import as_images, as_labels, as_latents, unpack
+
+# ---- the terms ----
+
+
+def bernoulli_nll(images, logits):
+    """−ln p(x|z) = Σ_pixels [softplus(logit) − x · logit], for pixels that are 1 with probability sigmoid(logit).
+
+    Kingma & Welling 2014 (arXiv:1312.6114), appendix C.1.
+
+    Args:
+        images: (..., H, W, C) in [0, 1].
+        logits: same shape, any real number.
+
+    Returns:
+        nats per image, shape (...). Zero logits give pixels · ln 2.
+    """
+    return tf.reduce_sum(tf.nn.softplus(logits) - images * logits, axis=(-3, -2, -1))
+
+
+def gaussian_kl(mean, log_var):
+    """KL(N(mean, e^log_var) ‖ N(0, 1)) = ½ (mean² + e^log_var − log_var − 1), one number for each latent dimension.
+
+    Kingma & Welling 2014, appendix B (there with a minus, summed over dimensions).
+
+    Args:
+        mean: (..., latent_dim).
+        log_var: same shape; the natural logarithm of the variance.
+
+    Returns:
+        nats, same shape, never negative; 0 where the posterior is the prior.
+    """
+    return 0.5 * (tf.square(mean) + tf.exp(log_var) - log_var - 1.0)
+
+
+def gaussian_log_density(values, mean, log_var):
+    """ln N(values; mean, e^log_var), summed over the last axis: nats, shape (...)."""
+    squares = tf.square(values - mean) * tf.exp(-log_var)
+    return -0.5 * tf.reduce_sum(squares + log_var + math.log(2 * math.pi), axis=-1)
+
+
+def reparameterize(mean, log_var, noise):
+    """z = mean + e^(½ log_var) · noise: a sample of N(mean, e^log_var) through which gradients flow.
+
+    Kingma & Welling 2014, section 2.4. `noise` is standard normal, with the shape of `mean` or leading axes of samples.
+    """
+    return mean + tf.exp(0.5 * log_var) * noise
+
+
+def standard_normal(shape, seed=None):
+    """Noise of the given shape; the same noise every time if a seed is given."""
+    return tf.random.normal(shape) if seed is None else tf.random.stateless_normal(shape, seed=(seed, 0))
+
+
+def log_mean_exp(values, axis=0):
+    """ln of the mean of e^values along an axis, computed without overflow."""
+    count = tf.cast(tf.shape(values)[axis], values.dtype)
+    return tf.reduce_logsumexp(values, axis=axis) - tf.math.log(count)
+
+
+# ---- the networks ----
+
+
+def build_encoder(image_shape, latent_dim, hidden_units, num_classes=None, activation="elu"):
+    """Images (and one-hot labels, if `num_classes` is given) → mean and log-variance, each (batch, latent_dim)."""
+    inputs = [keras.Input(image_shape, name="images")]
+    hidden = layers.Flatten()(inputs[0])
+    if num_classes:
+        inputs.append(keras.Input((num_classes,), name="one_hot_labels"))
+        hidden = layers.Concatenate()([hidden, inputs[1]])
+    for units in hidden_units:
+        hidden = layers.Dense(units, activation=activation)(hidden)
+    mean = layers.Dense(latent_dim, name="mean")(hidden)
+    log_var = layers.Dense(latent_dim, name="log_var")(hidden)
+    return keras.Model(inputs, [mean, log_var], name="encoder")
+
+
+def build_decoder(image_shape, latent_dim, hidden_units, num_classes=None, activation="elu"):
+    """Latents (and one-hot labels, if `num_classes` is given) → pixel logits, (batch, *image_shape)."""
+    inputs = [keras.Input((latent_dim,), name="latents")]
+    hidden = inputs[0]
+    if num_classes:
+        inputs.append(keras.Input((num_classes,), name="one_hot_labels"))
+        hidden = layers.Concatenate()(inputs)
+    for units in reversed(hidden_units):
+        hidden = layers.Dense(units, activation=activation)(hidden)
+    logits = layers.Reshape(image_shape)(layers.Dense(math.prod(image_shape))(hidden))
+    return keras.Model(inputs, logits, name="decoder")
+
+
+# ---- the model ----
+
+
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class VAE(keras.Model):
+    """A variational autoencoder with a Gaussian latent and Bernoulli pixels (Kingma & Welling 2014).
+
+    Minimises reconstruction + beta · KL in nats per image; with beta = 1 that is −ELBO, an upper bound on −ln p(x).
+    It trains on batches of `images`, or of `(images, labels)` when `num_classes` is given.
+
+    Args:
+        image_shape: (height, width, channels).
+        latent_dim: number of latent dimensions.
+        hidden_units: widths of the encoder's hidden layers; the decoder has them in reverse.
+        beta: weight of the KL term (beta-VAE, Higgins et al. 2017, equation 4).
+        num_classes: number of classes of a conditional VAE (Sohn et al. 2015), or None.
+        activation: of the hidden layers.
+    """
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        latent_dim=40,
+        hidden_units=(512, 384),
+        beta=1.0,
+        num_classes=None,
+        activation="elu",
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if latent_dim < 1 or beta < 0:
+            raise ValueError(f"latent_dim must be ≥ 1 and beta ≥ 0. Received: latent_dim={latent_dim}, beta={beta}")
+        self.image_shape = tuple(image_shape)
+        self.latent_dim = latent_dim
+        self.hidden_units = tuple(hidden_units)
+        self.beta = beta
+        self.num_classes = num_classes
+        self.activation = activation
+        sizes = (self.image_shape, latent_dim, self.hidden_units, num_classes, activation)
+        self.encoder = build_encoder(*sizes)
+        self.decoder = build_decoder(*sizes)
+        self.loss_mean = keras.metrics.Mean(name="loss")
+        self.reconstruction_mean = keras.metrics.Mean(name="reconstruction")
+        self.kl_mean = keras.metrics.Mean(name="kl")
+        self.built = True  # both networks have their weights: the model can be saved before its first batch
+
+    def get_config(self):
+        names = ("image_shape", "latent_dim", "hidden_units", "beta", "num_classes", "activation")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+    @property
+    def metrics(self):
+        return [self.loss_mean, self.reconstruction_mean, self.kl_mean]
+
+    # -- the two networks, with labels where the model has them --
+
+    def _with_labels(self, tensor, labels):
+        if not self.num_classes:
+            if labels is not None:
+                raise ValueError("This VAE has num_classes=None and takes no labels. Received: labels")
+            return tensor
+        if labels is None:
+            raise ValueError(f"This VAE was made with num_classes={self.num_classes} and needs labels. Received: None")
+        return [tensor, tf.one_hot(as_labels(labels, self.num_classes, tensor.shape[0]), self.num_classes)]
+
+    def encode(self, images, labels=None):
+        """Mean and log-variance of q(z|x), each (batch, latent_dim), for images (batch, *image_shape) in [0, 1]."""
+        mean, log_var = self.encoder(self._with_labels(as_images(images, self.image_shape), labels))
+        return mean, log_var
+
+    def decode_logits(self, latents, labels=None):
+        """Pixel logits (batch, *image_shape) for latents (batch, latent_dim)."""
+        return self.decoder(self._with_labels(as_latents(latents, self.latent_dim), labels))
+
+    def decode(self, latents, labels=None):
+        """Images in [0, 1] (the probability that a pixel is 1), shape (batch, *image_shape)."""
+        return tf.sigmoid(self.decode_logits(latents, labels))
+
+    # -- losses → step → evaluate --
+
+    def compute_losses(self, images, labels=None, noise=None):
+        """The objective and its terms for each image, in nats: a dict of tensors of shape (batch,).
+
+        Args:
+            images: (batch, *image_shape) in [0, 1].
+            labels: (batch,) integers for a conditional model.
+            noise: standard normal (batch, latent_dim), drawn if None.
+        """
+        mean, log_var = self.encode(images, labels)
+        noise = standard_normal(tf.shape(mean)) if noise is None else noise
+        logits = self.decode_logits(reparameterize(mean, log_var, noise), labels)
+        reconstruction = bernoulli_nll(images, logits)
+        kl = tf.reduce_sum(gaussian_kl(mean, log_var), axis=-1)
+        return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
+
+    def train_step(self, data):
+        images, labels = unpack(data)
+        with tf.GradientTape() as tape:
+            losses = self.compute_losses(images, labels)
+            objective = batch_mean(losses["loss"])
+        gradients = tape.gradient(objective, self.trainable_variables)
+        self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
+        return self.log(losses)
+
+    def test_step(self, data):
+        return self.log(self.compute_losses(*unpack(data)))
+
+    def log(self, losses):
+        """Adds a batch of losses to the epoch's means, and returns the means so far."""
+        for metric in self.metrics:
+            metric.update_state(losses[metric.name])
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def call(self, inputs):
+        return self.reconstruct(*unpack(inputs))
+
+    # -- the verbs --
+
+    def reconstruct(self, images, labels=None):
+        """Images in [0, 1] decoded from the posterior means of `images`, same shape."""
+        mean, _ = self.encode(images, labels)
+        return self.decode(mean, labels)
+
+    def generate(self, num_images, *, seed=None, labels=None):
+        """New images, float32 (num_images, H, W, C) in [0, 1], decoded from draws of the prior N(0, 1).
+
+        Args:
+            num_images: at least 1.
+            seed: for the same images every time.
+            labels: which class each image shall show, (num_images,) integers, if the model is conditional.
+
+        Raises:
+            ValueError: for num_images < 1, or labels that the model does not take.
+        """
+        if num_images < 1:
+            raise ValueError(f"num_images must be at least 1. Received: {num_images}")
+        return self.decode(standard_normal((num_images, self.latent_dim), seed), labels).numpy()
+
+    def importance_weighted_nll(self, images, num_samples, *, seed=None, labels=None):
+        """See the function of this name."""
+        return importance_weighted_nll(self, images, num_samples, seed=seed, labels=labels)
+
+
+def importance_weighted_nll(model, images, num_samples, *, seed=None, labels=None, rows=10_000):
+    """−ln (1/K) Σ_k p(x|z_k) p(z_k) / q(z_k|x), z_k ~ q(z|x): an upper bound on −ln p(x) that tightens with K.
+
+    Burda, Grosse & Salakhutdinov 2016 (arXiv:1509.00519), equation 8; with K = 1 its mean is −ELBO.
+
+    Args:
+        model: a `VAE`.
+        images: (batch, *image_shape), zeros and ones for a likelihood in the published sense.
+        num_samples: K, at least 1.
+        seed: for the same estimate every time.
+        labels: (batch,) for a conditional model; the result is then −ln p(x|y).
+        rows: how many latents are decoded at once, which bounds the memory.
+
+    Returns:
+        nats per image, float32 NumPy array of shape (batch,).
+
+    Raises:
+        ValueError: if num_samples < 1, or for bad images or labels.
+    """
+    if num_samples < 1:
+        raise ValueError(f"num_samples must be at least 1. Received: {num_samples}")
+    seed = int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32)) if seed is None else seed
+    images = tf.convert_to_tensor(images, tf.float32)
+    model.encode(images, labels)  # complains here about bad input: inside of tf.function it could not look at values
+    group = max(1, rows // num_samples)  # images at a time
+    batches = tf.data.Dataset.from_tensor_slices((images, labels) if labels is not None else (images,)).batch(group)
+
+    @tf.function(reduce_retracing=True)
+    def bound(number, images, labels=None):
+        mean, log_var = model.encode(images, labels)  # (group, latent_dim)
+        shape = (num_samples, tf.shape(mean)[0], model.latent_dim)
+        noise = tf.random.stateless_normal(shape, seed=tf.stack([tf.cast(seed, tf.int64), number]))
+        latents = reparameterize(mean, log_var, noise)  # (num_samples, group, latent_dim)
+        flat = tf.reshape(latents, (-1, model.latent_dim))
+        repeated = None if labels is None else tf.tile(labels, [num_samples])
+        logits = tf.reshape(model.decode_logits(flat, repeated), (*shape[:2], *model.image_shape))
+        log_likelihood = -bernoulli_nll(images, logits)  # (num_samples, group)
+        log_prior = gaussian_log_density(latents, 0.0, tf.zeros_like(log_var))
+        log_posterior = gaussian_log_density(latents, mean, log_var)
+        return -log_mean_exp(log_likelihood + log_prior - log_posterior)
+
+    return tf.concat([bound(number, *batch) for number, batch in batches.enumerate()], axis=0).numpy()

@@ -1,0 +1,167 @@
+"""One name, one behaviour: each name of `addons` against a reference that knows neither stack."""
+
+import functools
+import importlib.util
+import math
+import re
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import ndimage
+
+from aigc_tf import addons
+from aigc_tf.data import with_new_draws
+
+
+@pytest.fixture
+def images():
+    return np.random.default_rng(0).random((3, 9, 9, 2), dtype=np.float32)
+
+
+def test_the_classic_stack_uses_tf_addons_and_the_current_one_does_not():
+    assert addons.USING_TF_ADDONS == (importlib.util.find_spec("tensorflow_addons") is not None)
+
+
+@pytest.mark.skipif(not addons.USING_TF_ADDONS, reason="there is no banner without TF Addons")
+def test_importing_prints_nothing_of_tf_addons():
+    run = subprocess.run([sys.executable, "-W", "always", "-c", "import aigc_tf.addons"], capture_output=True,
+                         text=True, check=True)
+    assert run.stdout == ""
+    assert not re.search("addons|TFA|UserWarning", run.stderr, re.IGNORECASE)
+
+
+def test_rotate_by_a_quarter_turn_is_counter_clockwise(images):
+    np.testing.assert_allclose(addons.rotate(images, math.pi / 2), np.rot90(images, axes=(1, 2)), atol=1e-5)
+
+
+def test_rotate_by_one_angle_per_image_agrees_with_scipy(images):
+    angles = np.array([0.3, -0.2, 1.0], np.float32)
+    for image, angle, rotated in zip(images, angles, addons.rotate(images, angles).numpy(), strict=True):
+        expected = ndimage.rotate(image, np.rad2deg(angle), reshape=False, order=1, mode="grid-constant")
+        np.testing.assert_allclose(rotated, expected, atol=1e-4)
+
+
+def test_translate_moves_right_and_down(images):
+    padded = np.pad(images, [(0, 0), (3, 3), (3, 3), (0, 0)])  # room for np.roll to go round in zeros
+    moved = addons.translate(padded, (2, 1))
+    np.testing.assert_allclose(moved, np.roll(padded, (1, 2), axis=(1, 2)), atol=1e-6)
+
+
+def test_translate_by_parts_of_a_pixel_per_image_agrees_with_scipy(images):
+    shifts = np.array([[0.5, 0], [-1.25, 2], [20, 0]], np.float32)
+    moved = addons.translate(images, shifts).numpy()
+    for image, (dx, dy), result in zip(images, shifts, moved, strict=True):
+        expected = ndimage.shift(image, (dy, dx, 0), order=1, mode="grid-constant")
+        np.testing.assert_allclose(result, expected, atol=1e-5)
+
+
+def test_what_comes_in_from_outside_is_zero():
+    ones = np.ones((1, 4, 4, 1), np.float32)
+    assert addons.translate(ones, (1, 0)).numpy()[0, :, :, 0].tolist() == [[0, 1, 1, 1]] * 4
+
+
+def test_random_rotate_translate_stays_within_its_limits():
+    dot = np.zeros((200, 21, 21, 1), np.float32)
+    dot[:, 10, 10] = 1  # the centre, which rotation leaves in place
+    moved = addons.random_rotate_translate(dot, 0.5, 2, seed=(1, 2)).numpy()
+    assert {tuple(position) for position in np.argwhere(moved[..., 0] > 0.99)[:, 1:] - 10} == {
+        (row, column) for row in range(-2, 3) for column in range(-2, 3)}
+
+
+def test_random_rotate_translate_with_zero_limits_changes_nothing(images):
+    np.testing.assert_allclose(addons.random_rotate_translate(images, 0, 0, seed=(1, 2)), images, atol=1e-6)
+
+
+def test_random_rotate_translate_repeats_with_its_seed_only(images):
+    first, again, other = (addons.random_rotate_translate(images, 0.5, 2, seed=seed).numpy()
+                           for seed in [1, (1, 0), 2])
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 0.1
+
+
+def augmented_dataset(images):
+    augment = functools.partial(addons.random_rotate_translate, max_angle=0.5, max_shift=2)
+    return with_new_draws(tf.data.Dataset.from_tensors(images), augment, seed=1)
+
+
+def test_random_rotate_translate_in_a_dataset_keeps_the_static_shape(images):
+    assert augmented_dataset(images).element_spec.shape == images.shape
+
+
+def test_random_rotate_translate_in_a_dataset_differs_from_epoch_to_epoch(images):
+    dataset = augmented_dataset(images)
+    first, second = (next(iter(dataset)).numpy() for _ in range(2))
+    assert np.abs(first - second).max() > 0.1
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda images: addons.rotate(images[0], 0.1), r"Received: dtype=float32, shape=\(9, 9, 2\)"),
+    (lambda images: addons.rotate(images.astype("uint8"), 0.1), "Received: dtype=uint8"),
+    (lambda images: addons.rotate(images, [0.1, 0.2]), r"angles must .* Received: shape=\(2,\)"),
+    (lambda images: addons.translate(images, 1.0), r"shifts must .* Received: shape=\(\)"),
+    (lambda images: addons.random_rotate_translate(images, -1, 2), "Received: max_angle=-1"),
+    (lambda images: addons.random_rotate_translate(images, 0.1, 1.5), "max_shift=1.5"),
+])
+def test_bad_input_is_an_error_that_says_what_was_received(images, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(images)
+
+
+class Constant(keras.Model):
+    """Reports a loss of 0.25 for ever: what the bar shows is known."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = self.add_weight(name="scale", shape=(), initializer="zeros")
+
+    def call(self, inputs):
+        return inputs[:, :1] * self.scale + 0.5
+
+
+def fit_with_bar(bar, dataset=None):
+    model = Constant()
+    model.compile(optimizer=keras.optimizers.SGD(0.0), loss="mse")
+    if dataset is None:
+        dataset = tf.data.Dataset.from_tensor_slices((np.zeros((12, 2)), np.zeros((12, 1)))).batch(4)
+    model.fit(dataset, validation_data=dataset, epochs=2, verbose=0, callbacks=[bar])
+    return model, dataset
+
+
+def test_progress_bar_shows_both_bars_complete_with_the_metrics_of_the_epoch(capsys):
+    fit_with_bar(addons.TQDMProgressBar(metrics_separator=" / "))
+    printed = capsys.readouterr()
+    assert printed.out.splitlines() == ["Epoch 1/2", "Epoch 2/2"]
+    epochs = re.findall(r"3/3.*ETA: 00:00s - (loss: 0\.2500 / val_loss: 0\.2500)", printed.err)
+    assert len(set(epochs)) == 1 and len(epochs) >= 2
+    assert re.search(r"Training: 100%\|[█#]+ 2/2 ETA: 00:00s", printed.err)
+
+
+def test_progress_bar_of_evaluate_shows_its_metrics(capsys):
+    model, dataset = fit_with_bar(keras.callbacks.Callback())
+    capsys.readouterr()
+    model.evaluate(dataset, verbose=0, callbacks=[addons.TQDMProgressBar()])
+    assert re.search(r"3/3.*loss: 0\.2500", capsys.readouterr().err)
+
+
+def test_progress_bar_can_be_hidden(capsys):
+    fit_with_bar(addons.TQDMProgressBar(show_epoch_progress=False, show_overall_progress=False))
+    printed = capsys.readouterr()
+    assert printed.out + printed.err == ""
+
+
+@pytest.mark.skipif(not addons.USING_TF_ADDONS, reason="only the bar of TF Addons needs a known length")
+def test_progress_bar_of_the_classic_stack_names_a_dataset_of_unknown_length():
+    dataset = tf.data.Dataset.from_tensor_slices((np.zeros((4, 2)), np.zeros((4, 1)))).batch(4)
+    with pytest.raises(ValueError, match="Received: a dataset of unknown length"):
+        fit_with_bar(addons.TQDMProgressBar(), dataset.filter(lambda *_: True))
+
+
+@pytest.mark.skipif(addons.USING_TF_ADDONS, reason="only the bar of the current stack counts as it goes")
+def test_progress_bar_of_the_current_stack_counts_a_dataset_of_unknown_length(capsys):
+    dataset = tf.data.Dataset.from_tensor_slices((np.zeros((4, 2)), np.zeros((4, 1)))).batch(2)
+    fit_with_bar(addons.TQDMProgressBar(), dataset.filter(lambda *_: True))
+    assert "2/2" in capsys.readouterr().err

@@ -1,0 +1,401 @@
+"""The contract (design, section 6): promises that every keras.Model of aigc_tf keeps. A new model adds a row to MODELS."""
+
+import importlib
+import inspect
+import math
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import aigc_tf
+from aigc_tf import vae
+from aigc_tf.autoencoder import Autoencoder
+from aigc_tf.data import image_dataset
+from aigc_tf.vae import VAE
+
+# Two devices to share a batch. TensorFlow takes this only before it has started, hence here: pytest imports all test
+# files before it runs any test, and none of them may compute with tensors at import.
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model, small, and what is particular about its kind."""
+
+    model: type
+    config: dict
+    terms: set = field(default_factory=lambda: {"loss"})  # the history keys
+    total: Callable = lambda terms, model: terms["loss"]  # what the terms must add up to
+
+    @property
+    def image_shape(self):
+        return self.config.get("image_shape", (28, 28, 1))
+
+    @property
+    def num_classes(self):
+        return self.config.get("num_classes")
+
+    def build(self, seed=0):
+        keras.utils.set_random_seed(seed)
+        return self.model(**self.config)
+
+    def compiled(self, seed=0, optimizer=None, **options):
+        model = self.build(seed)
+        model.compile(optimizer=optimizer or keras.optimizers.Adam(1e-2), **options)
+        return model
+
+    def arrays(self, count):
+        """Images of zeros and ones, and labels if the model takes them."""
+        random = np.random.default_rng(count)
+        images = (random.random((count, *self.image_shape)) < 0.3).astype("float32")
+        return (images, random.integers(self.num_classes, size=count)) if self.num_classes else (images,)
+
+    def batches(self, count, batch_size):
+        return image_dataset(*self.arrays(count), batch_size=batch_size, shuffle=False)
+
+    def conditions(self, count):
+        """Keyword arguments that the verbs of a conditional model need."""
+        return {"labels": np.arange(count) % self.num_classes} if self.num_classes else {}
+
+
+def negative_elbo(terms, model):
+    return terms["reconstruction"] + model.beta * terms["kl"]
+
+
+def vae_row(**config):
+    config = {"latent_dim": 3, "hidden_units": (32, 16), **config}
+    return Row(VAE, config, {"loss", "reconstruction", "kl"}, negative_elbo)
+
+
+MODELS = {
+    "dense autoencoder": Row(Autoencoder, {"latent_dim": 3, "widths": (32, 16)}),
+    "convolutional autoencoder": Row(
+        Autoencoder,
+        {"image_shape": (16, 12, 3), "latent_dim": 3, "architecture": "convolutional", "widths": (8, 4)},
+    ),
+    "VAE": vae_row(),
+    "beta VAE": vae_row(image_shape=(16, 12, 3), beta=4.0),
+    "conditional VAE": vae_row(num_classes=3),
+}
+
+
+@pytest.fixture(scope="module", params=MODELS.values(), ids=MODELS.keys())
+def row(request):
+    return request.param
+
+
+@pytest.fixture(scope="module")
+def model(row):
+    """A model for tests that only look."""
+    return row.build()
+
+
+@pytest.fixture
+def known_noise(monkeypatch):
+    """Noise that is the same for every image, so that two ways to compute the same thing can be compared."""
+    monkeypatch.setattr(vae, "standard_normal", lambda shape, seed=None: 0.5 * tf.ones(shape))
+
+
+def losses_of(row, model, count):
+    """Each example's losses, in one go and without any machinery of Keras."""
+    return {name: values.numpy() for name, values in model.compute_losses(*row.arrays(count)).items()}
+
+
+def assert_same_weights(ours, theirs, rtol=1e-6, atol=1e-6):
+    for variable, one, other in zip(ours.weights, ours.get_weights(), theirs.get_weights(), strict=True):
+        np.testing.assert_allclose(one, other, rtol=rtol, atol=atol, err_msg=variable.name)
+
+
+# ---- the table ------------------------------------------------------------------------------------------------------
+
+
+def test_every_model_of_the_package_is_in_the_table():
+    found = set()
+    for module in pkgutil.iter_modules(aigc_tf.__path__):
+        if module.name == "__main__":
+            continue
+        namespace = vars(importlib.import_module(f"aigc_tf.{module.name}"))
+        found |= {
+            value for value in namespace.values()
+            if inspect.isclass(value) and issubclass(value, keras.Model) and value.__module__.startswith("aigc_tf")
+        }
+    assert found == {row.model for row in MODELS.values()}
+
+
+# ---- training and evaluation ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def learnt(row, tmp_path_factory):
+    """A training with validation and TensorBoard, odd last batches and all: (model, history, folder)."""
+    folder, model = tmp_path_factory.mktemp("board"), row.compiled()
+    board = keras.callbacks.TensorBoard(str(folder), histogram_freq=1)
+    batches = {"x": row.batches(9, 4), "validation_data": row.batches(6, 4)}
+    return model, model.fit(**batches, epochs=2, verbose=0, callbacks=[board]).history, folder
+
+
+def test_fit_with_validation_reports_exactly_the_terms_of_the_loss(row, learnt):
+    _, history, _ = learnt
+    assert set(history) == row.terms | {f"val_{name}" for name in row.terms}
+
+
+def test_the_terms_add_up_to_the_loss_in_every_epoch(row, learnt):
+    model, history, _ = learnt
+    for prefix in ("", "val_"):
+        terms = {name: np.array(history[prefix + name]) for name in row.terms}
+        np.testing.assert_allclose(terms["loss"], row.total(terms, model), rtol=1e-5)
+
+
+def test_training_learns(learnt):
+    _, history, _ = learnt
+    assert history["loss"][1] < history["loss"][0]
+
+
+@pytest.mark.parametrize("folder", ["train", "validation"])
+def test_tensorboard_records_every_term(row, learnt, folder):
+    files = (learnt[-1] / folder).glob("events*")
+    events = [event for file in files for event in tf.compat.v1.train.summary_iterator(str(file))]
+    tags = {value.tag for event in events for value in event.summary.value}
+    assert {f"epoch_{name}" for name in row.terms} <= tags
+
+
+def test_evaluate_is_the_mean_over_examples_whatever_the_size_of_the_last_batch(row, known_noise):
+    model = row.compiled()
+    results = model.evaluate(row.batches(9, 4), return_dict=True, verbose=0)  # batches of 4, 4 and 1
+    assert set(results) == row.terms
+    for name, values in losses_of(row, model, 9).items():
+        assert results[name] == pytest.approx(values.mean(), rel=1e-5), f"{name} is not the mean over examples"
+
+
+def test_every_epoch_is_the_mean_over_its_examples_alone(row, known_noise):
+    model = row.compiled(optimizer=keras.optimizers.SGD(0.0))  # it stands still, so that all batches see one model
+    history = model.fit(row.batches(9, 4), epochs=2, verbose=0).history
+    for name, values in losses_of(row, model, 9).items():
+        np.testing.assert_allclose(history[name], values.mean(), rtol=1e-5, err_msg=name)
+
+
+def test_every_weight_gets_a_gradient(row, model):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(model.compute_losses(*row.arrays(4))["loss"])
+    gradients = tape.gradient(loss, model.trainable_variables)
+    without = [
+        variable.name
+        for variable, gradient in zip(model.trainable_variables, gradients, strict=True)
+        if gradient is None or not np.any(gradient)
+    ]
+    assert not without, f"no gradient reaches {without}"
+
+
+def test_one_step_moves_all_weights_of_the_model_and_none_of_another(row):
+    bystander, model = row.build(seed=1), row.compiled()
+    before, others_before = model.get_weights(), bystander.get_weights()
+    model.fit(row.batches(4, 4), verbose=0)
+    still = [v.name for v, old in zip(model.weights, before, strict=True) if np.array_equal(v.numpy(), old)]
+    assert not still, f"training never touches {still}"
+    for old, new in zip(others_before, bystander.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_it_overfits_one_batch(row):
+    model = row.compiled(optimizer=keras.optimizers.Adam(5e-3))
+    batch = row.batches(4, 4).repeat(300)
+    before = model.evaluate(row.batches(4, 4), return_dict=True, verbose=0)["loss"]
+    model.fit(batch, verbose=0)
+    after = model.evaluate(row.batches(4, 4), return_dict=True, verbose=0)["loss"]
+    assert after < 0.2 * before, f"four images could not be learnt by heart: loss {before:.4g} → {after:.4g}"
+
+
+def test_the_same_seed_gives_the_same_losses(row):
+    def train():
+        model = row.compiled(seed=3)
+        batches = image_dataset(*row.arrays(10), batch_size=4, seed=3)
+        return model.fit(batches, epochs=2, verbose=0).history["loss"]
+
+    np.testing.assert_allclose(train(), train(), rtol=1e-6)
+
+
+def test_several_steps_per_execution_learn_the_same(row, known_noise):
+    single, several = row.compiled(), row.compiled(steps_per_execution=2)
+    one = single.fit(row.batches(18, 4), epochs=2, verbose=0).history["loss"]  # five steps, the last one smaller
+    other = several.fit(row.batches(18, 4), epochs=2, verbose=0).history["loss"]
+    np.testing.assert_allclose(one, other, rtol=1e-5)
+
+
+def test_two_devices_learn_the_same_as_one(row, known_noise):
+    # SGD, because Adam's first steps blow rounding errors up to the size of the learning rate
+    single = row.compiled(optimizer=keras.optimizers.SGD(1e-3))
+    strategy = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+    with strategy.scope():
+        double = row.compiled(optimizer=keras.optimizers.SGD(1e-3))
+    assert strategy.num_replicas_in_sync == 2
+    one = single.fit(row.batches(19, 8), verbose=0).history  # global batches of 8, 8 and 3
+    other = double.fit(row.batches(19, 8), verbose=0).history
+    for name in row.terms:
+        np.testing.assert_allclose(other[name], one[name], rtol=1e-5, err_msg=f"history of {name}")
+    assert_same_weights(double, single, rtol=1e-5, atol=1e-5)
+
+
+# ---- saving ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_is_rebuilt_from_its_config(row, model):
+    again = type(model).from_config(model.get_config())
+    assert [w.shape for w in again.get_weights()] == [w.shape for w in model.get_weights()]
+    assert {name: getattr(again, name) for name in row.config} == {name: getattr(model, name) for name in row.config}
+
+
+def test_weights_go_from_one_model_to_another_by_file(row, model, tmp_path):
+    other = row.build(seed=2)
+    model.save_weights(tmp_path / "model.weights.h5")
+    other.load_weights(tmp_path / "model.weights.h5")
+    np.testing.assert_array_equal(
+        model.generate(3, seed=0, **row.conditions(3)), other.generate(3, seed=0, **row.conditions(3))
+    )
+
+
+def test_a_saved_model_goes_on_as_if_never_interrupted(row, known_noise, tmp_path):
+    """It gives the same images, and with its optimizer's memory it makes the same next steps."""
+    model = row.compiled()
+    model.fit(row.batches(8, 4), epochs=3, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    for one, other in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other, err_msg="weights were lost")
+    ours = model.fit(row.batches(8, 4), epochs=3, verbose=0).history["loss"]
+    theirs = again.fit(row.batches(8, 4), epochs=3, verbose=0).history["loss"]
+    np.testing.assert_allclose(theirs, ours, rtol=1e-5, err_msg="the optimizer's memory was lost")
+
+
+# ---- the verbs ------------------------------------------------------------------------------------------------------
+
+
+def assert_images(images, shape):
+    images = np.asarray(images)
+    assert images.shape == shape
+    assert images.dtype == np.float32
+    assert 0 <= images.min() <= images.max() <= 1
+
+
+def test_generate_returns_images(row, model):
+    images = model.generate(5, seed=0, **row.conditions(5))
+    assert isinstance(images, np.ndarray)
+    assert_images(images, (5, *row.image_shape))
+
+
+def test_generate_repeats_itself_for_a_seed(row, model):
+    conditions = row.conditions(2)
+    np.testing.assert_array_equal(model.generate(2, seed=1, **conditions), model.generate(2, seed=1, **conditions))
+
+
+def test_generate_differs_for_another_seed(row, model):
+    conditions = row.conditions(2)
+    assert not np.allclose(model.generate(2, seed=1, **conditions), model.generate(2, seed=2, **conditions))
+
+
+def test_generate_differs_from_call_to_call_without_a_seed(row, model):
+    conditions = row.conditions(2)
+    assert not np.allclose(model.generate(2, **conditions), model.generate(2, **conditions))
+
+
+def test_encode_returns_latents(row, model):
+    latents = model.encode(*row.arrays(5))
+    for part in latents if isinstance(latents, tuple) else [latents]:
+        assert part.shape == (5, row.config["latent_dim"])
+        assert part.dtype == tf.float32
+
+
+def test_decode_returns_images(row, model):
+    latents = np.random.default_rng(0).normal(size=(5, row.config["latent_dim"]))
+    assert_images(model.decode(latents, **row.conditions(5)), (5, *row.image_shape))
+
+
+def test_reconstruct_returns_images(row, model):
+    assert_images(model.reconstruct(*row.arrays(5)), (5, *row.image_shape))
+
+
+def test_calling_the_model_reconstructs(row, model):
+    arrays = row.arrays(3)
+    np.testing.assert_array_equal(model(arrays if row.num_classes else arrays[0]), model.reconstruct(*arrays))
+
+
+# ---- bad input ------------------------------------------------------------------------------------------------------
+
+BAD_IMAGES = {
+    "one image without a batch": (lambda images: images[0], "must have shape"),
+    "another size": (lambda images: images[:, 1:], "must have shape"),
+    "no channels": (lambda images: images[..., 0], "must have shape"),
+    "0 to 255": (lambda images: images * 255, r"lie in \[0, 1\]. Received: values from 0.0 to 255.0"),
+    "-1 to 1": (lambda images: images * 2 - 1, r"lie in \[0, 1\]. Received: values from -1.0"),
+    "NaN": (lambda images: np.where(images > 0.5, np.nan, images), "finite"),
+}
+
+
+@pytest.mark.parametrize("spoil, message", BAD_IMAGES.values(), ids=BAD_IMAGES.keys())
+@pytest.mark.parametrize("verb", ["encode", "reconstruct"])
+def test_bad_images_are_refused(row, model, verb, spoil, message):
+    images, *labels = row.arrays(3)
+    with pytest.raises(ValueError, match=message):
+        getattr(model, verb)(spoil(images), *labels)
+
+
+def test_training_on_images_of_another_size_is_refused(row):
+    images, *labels = row.arrays(4)
+    with pytest.raises(ValueError, match="must have shape"):
+        row.compiled().fit(image_dataset(images[:, 1:], *labels, batch_size=4), verbose=0)
+
+
+@pytest.mark.parametrize("latents, message", [
+    (np.zeros((2, 4)), "must have shape"), (np.zeros(3), "must have shape"), (np.full((2, 3), np.nan), "finite")
+])
+def test_bad_latents_are_refused(row, model, latents, message):
+    with pytest.raises(ValueError, match=message):
+        model.decode(latents, **row.conditions(2))
+
+
+@pytest.mark.parametrize("num_images", [0, -1])
+def test_generating_no_images_is_refused(row, model, num_images):
+    with pytest.raises(ValueError, match=f"at least 1. Received: {num_images}"):
+        model.generate(num_images, **row.conditions(1))
+
+
+@pytest.fixture(params=[name for name, row in MODELS.items() if row.num_classes])
+def conditional(request):
+    return MODELS[request.param]
+
+
+@pytest.mark.parametrize("labels", [[0, 1, 3], [0, -1, 2], [0, 1], [0.0, 1.0, 2.0], [[0], [1], [2]], 1])
+def test_labels_that_a_conditional_model_does_not_know_are_refused(conditional, labels):
+    with pytest.raises(ValueError, match="Labels must be integers from 0 to 2, one for each image. Received: "):
+        conditional.build().generate(3, labels=labels)
+
+
+def test_missing_labels_are_refused(conditional):
+    with pytest.raises(ValueError, match="needs labels"):
+        conditional.build().generate(3)
+
+
+def test_training_on_an_unknown_class_stops(conditional):
+    images, _ = conditional.arrays(4)
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="Labels must be integers from 0 to 2"):
+        conditional.compiled().fit(image_dataset(images, np.full(4, 3), batch_size=4), verbose=0)
+
+
+def test_training_without_labels_is_refused(conditional):
+    images, _ = conditional.arrays(4)
+    with pytest.raises(ValueError, match="needs labels"):
+        conditional.compiled().fit(image_dataset(images, batch_size=4), verbose=0)
+
+
+def test_labels_for_a_model_without_classes_are_refused(row):
+    if row.num_classes:
+        pytest.skip("it has classes")
+    (images,) = row.arrays(4)
+    with pytest.raises(ValueError, match="takes no labels|must have shape"):
+        row.compiled().fit(image_dataset(images, np.zeros(4, int), batch_size=4), verbose=0)

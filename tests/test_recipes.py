@@ -1,0 +1,202 @@
+"""Recipes: training ends with a checkpoint and its record, and a training that was killed goes on where it stopped."""
+
+import keras
+import numpy as np
+import pytest
+
+from aigc_tf import callbacks, checkpoints, data, recipes
+from aigc_tf.autoencoder import Autoencoder
+from aigc_tf.recipes import RECIPES, Recipe
+from aigc_tf.vae import VAE
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A few hundred digits, which `recipes.main` takes for MNIST, too."""
+    mnist = data.load_mnist()
+    mnist = data.MNIST(
+        mnist.train_images[:200], mnist.train_labels[:200], mnist.test_images[:50], mnist.test_labels[:50]
+    )
+    monkeypatch.setattr(data, "load_mnist", lambda: mnist)
+    return mnist
+
+
+class Watch(keras.callbacks.Callback):
+    """Writes down what every epoch does, and can end the process (as far as `fit` can tell) within one."""
+
+    def __init__(self, die_in=None):
+        super().__init__()
+        self.epochs, self.losses, self.steps, self.die_in = [], [], [], die_in
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.epoch == self.die_in:
+            raise KeyboardInterrupt
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.epochs.append(epoch)
+        self.losses.append(logs["loss"])
+        self.steps.append(int(self.model.optimizer.iterations))
+
+
+def weigh(model, mnist):
+    """A measurement that costs nothing and tells one model from another."""
+    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in model.get_weights()]))}
+
+
+# All images in one batch and no noise: then neither the order of the images nor any draw can tell two trainings apart.
+FULL_BATCH = Recipe(Autoencoder, {"latent_dim": 4, "widths": (16,)}, epochs=4, measure=weigh, batch_size=200)
+NOISY = Recipe(
+    VAE, {"latent_dim": 2, "hidden_units": (16,), "num_classes": 10}, epochs=3, measure=weigh,
+    batch_size=64, binarized=True,
+)
+
+
+def train(recipe, mnist, folder, monkeypatch, die_in=None):
+    """Trains as "tiny" below `folder`; returns what happened and the record, or None if it died."""
+    watch = Watch(die_in)
+    monkeypatch.setattr(callbacks, "progress", lambda **_: watch)
+    places = {"folder": folder / "checkpoints", "backups": folder / "backups"}
+    if die_in is None:
+        return watch, recipes.train("tiny", recipe, mnist, **places)
+    with pytest.raises(KeyboardInterrupt):
+        recipes.train("tiny", recipe, mnist, **places)
+    return watch, None
+
+
+# ---- a training that nobody disturbs --------------------------------------------------------------------------------
+
+
+def test_training_ends_with_a_checkpoint_and_its_record(small, tmp_path, monkeypatch):
+    _, record = train(NOISY, small, tmp_path, monkeypatch)
+    assert record == {**checkpoints.info("tiny", tmp_path / "checkpoints"), "config": record["config"]}
+    assert record["recipe"]["epochs"] == 3
+    assert record["versions"]["keras"] == keras.__version__
+    assert set(record["metrics"]) == {"mean_weight"}
+
+
+def test_the_checkpoint_is_the_model_that_was_measured(small, tmp_path, monkeypatch):
+    _, record = train(FULL_BATCH, small, tmp_path, monkeypatch)
+    loaded = checkpoints.load("tiny", tmp_path / "checkpoints")
+    assert weigh(loaded, small)["mean_weight"] == pytest.approx(record["metrics"]["mean_weight"], abs=1e-5)
+
+
+def test_training_learns(small, tmp_path, monkeypatch):
+    watch, _ = train(NOISY, small, tmp_path, monkeypatch)
+    assert watch.losses[-1] < watch.losses[0]
+
+
+def test_training_leaves_no_backup(small, tmp_path, monkeypatch):
+    train(NOISY, small, tmp_path, monkeypatch)
+    assert list((tmp_path / "backups").iterdir()) == []
+
+
+def test_the_same_recipe_learns_the_same_again(small, tmp_path, monkeypatch):
+    first, _ = train(NOISY, small, tmp_path / "first", monkeypatch)
+    again, _ = train(NOISY, small, tmp_path / "again", monkeypatch)
+    np.testing.assert_allclose(first.losses, again.losses, rtol=1e-6)
+
+
+# ---- a training that is killed --------------------------------------------------------------------------------------
+
+
+def test_a_killed_training_goes_on_with_the_epoch_that_it_died_in(small, tmp_path, monkeypatch):
+    dead, _ = train(NOISY, small, tmp_path, monkeypatch, die_in=1)
+    resumed, _ = train(NOISY, small, tmp_path, monkeypatch)
+    assert dead.epochs == [0]
+    assert resumed.epochs == [1, 2]
+
+
+def test_a_killed_training_keeps_its_place_in_the_learning_rate_schedule(small, tmp_path, monkeypatch):
+    train(NOISY, small, tmp_path, monkeypatch, die_in=1)
+    resumed, _ = train(NOISY, small, tmp_path, monkeypatch)
+    assert resumed.steps == [8, 12]  # four steps an epoch
+
+
+def test_a_killed_training_ends_as_an_undisturbed_one(small, tmp_path, monkeypatch):
+    """Exactly so where the order of the images does not matter. Where it does, a resumed training begins its sequence
+    of orders and draws anew: another fair sample of them, not the same one."""
+    undisturbed, expected = train(FULL_BATCH, small, tmp_path / "undisturbed", monkeypatch)
+    dead, _ = train(FULL_BATCH, small, tmp_path, monkeypatch, die_in=2)
+    resumed, record = train(FULL_BATCH, small, tmp_path, monkeypatch)
+    np.testing.assert_allclose(dead.losses + resumed.losses, undisturbed.losses, rtol=1e-4)
+    assert record["metrics"]["mean_weight"] == pytest.approx(expected["metrics"]["mean_weight"], abs=1e-4)
+
+
+def test_minutes_count_from_before_the_kill(small, tmp_path, monkeypatch):
+    train(NOISY, small, tmp_path, monkeypatch, die_in=1)
+    (tmp_path / "backups" / "tiny" / "minutes.json").write_text('{"minutes": 60.0}')
+    _, record = train(NOISY, small, tmp_path, monkeypatch)
+    assert 60 <= record["minutes"] < 62
+
+
+def test_a_kill_while_measuring_does_not_train_again(small, tmp_path, monkeypatch):
+    def die(model, mnist):
+        raise KeyboardInterrupt
+
+    deadly = Recipe(**{**vars(NOISY), "measure": die})
+    with pytest.raises(KeyboardInterrupt):
+        recipes.train("tiny", deadly, small, folder=tmp_path / "checkpoints", backups=tmp_path / "backups")
+    resumed, record = train(NOISY, small, tmp_path, monkeypatch)
+    assert resumed.epochs == []
+    assert record["metrics"]
+
+
+def test_a_killed_training_stores_no_checkpoint(small, tmp_path, monkeypatch):
+    train(NOISY, small, tmp_path, monkeypatch, die_in=1)
+    assert checkpoints.names(tmp_path / "checkpoints") == []
+
+
+# ---- the command ----------------------------------------------------------------------------------------------------
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_recipes(capsys):
+    with pytest.raises(SystemExit) as exit:
+        recipes.main(["vae", "gam"])
+    assert exit.value.code == 2
+    assert f"there is a recipe for {', '.join(RECIPES)}. Received: gam" in capsys.readouterr().err
+
+
+def test_ctrl_c_is_one_line_that_says_what_happens_next(small, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(RECIPES, "tiny", NOISY)
+    monkeypatch.setattr(callbacks, "progress", lambda **_: Watch(die_in=1))
+    places = {"folder": tmp_path / "checkpoints", "backups": tmp_path / "backups"}
+    monkeypatch.setattr(recipes.train, "__kwdefaults__", places)
+    assert recipes.main(["tiny"]) == 130
+    assert capsys.readouterr().err.strip() == (
+        "Stopped. The next `make checkpoints` goes on from the last finished epoch."
+    )
+
+
+def test_the_command_says_what_it_reached(small, tmp_path, monkeypatch, capsys):
+    monkeypatch.setitem(RECIPES, "tiny", NOISY)
+    monkeypatch.setattr(callbacks, "progress", lambda **_: Watch())
+    places = {"folder": tmp_path / "checkpoints", "backups": tmp_path / "backups"}
+    monkeypatch.setattr(recipes.train, "__kwdefaults__", places)
+    assert recipes.main(["tiny"]) == 0
+    output = capsys.readouterr().out
+    assert "tiny: 3 epochs" in output
+    assert "mean_weight" in output
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_builds_its_model_and_its_batches(name, small):
+    recipe = RECIPES[name]
+    batch = next(iter(recipe.batches(small.train_images, small.train_labels)))
+    losses = recipe.model(**recipe.config).compute_losses(*(batch if isinstance(batch, tuple) else (batch,)))
+    assert losses["loss"].shape == (200,)
+    assert np.all(np.isfinite(losses["loss"]))
+
+
+def test_the_measurements_of_a_vae_fit_together(small):
+    metrics = recipes.measure_vae(VAE(latent_dim=2, hidden_units=(8,)), small, num_samples=5)
+    assert metrics["test_negative_elbo"] == pytest.approx(metrics["test_reconstruction"] + metrics["test_kl"], rel=1e-5)
+    assert metrics["test_iw_nll_5"] <= metrics["test_negative_elbo"] + 1
+
+
+def test_the_measurements_of_an_autoencoder_fit_together(small):
+    metrics = recipes.measure_autoencoder(Autoencoder(latent_dim=2, widths=(8,)), small)
+    assert metrics["ratio"] == pytest.approx(metrics["test_mse"] / metrics["pca_test_mse"])
+    assert metrics["pca_test_mse"] < metrics["test_mse"], "PCA is better than a network that never learnt"
