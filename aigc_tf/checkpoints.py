@@ -40,7 +40,8 @@ def info(name, folder=FOLDER):
         )
     try:
         record = json.loads(path.read_text(encoding="utf8"))
-        if not {"class", "config", "sha256"} <= set(record) or record["class"] not in MODELS:
+        needed = isinstance(record, dict) and {"class", "config", "sha256"} <= set(record)
+        if not needed or record["class"] not in MODELS:
             raise ValueError(f"it needs config, sha256 and a class among {sorted(MODELS)}")
     except ValueError as error:
         raise ValueError(f"{path} is broken ({error}). Restore it with git, or train again: {_remake(name)}") from None

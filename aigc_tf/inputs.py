@@ -9,13 +9,16 @@ def as_images(images, image_shape):
     """Images as a float32 tensor (batch, *image_shape).
 
     Raises:
-        ValueError: for another shape, or (outside of `tf.function`) NaN or values that are not in [0, 1].
+        ValueError: for another shape, integers, or (outside of `tf.function`) NaN or values that are not in [0, 1].
     """
-    images = tf.convert_to_tensor(images, tf.float32)
+    images = tf.convert_to_tensor(images)
     if images.shape.rank == 0 or images.shape[1:] != image_shape:
         raise ValueError(f"Images must have shape (batch, *{image_shape}). Received: {tuple(images.shape)}")
-    if tf.executing_eagerly() and not tf.reduce_all((images >= -ROUNDING) & (images <= 1 + ROUNDING)):
-        low, high = images.numpy().min(), images.numpy().max()  # both are NaN if a pixel is
+    if not images.dtype.is_floating:
+        raise ValueError(f"Images must be floats in [0, 1] (see data.scale_images). Received: {images.dtype.name}")
+    images = tf.cast(images, tf.float32)
+    if tf.executing_eagerly() and not tf.reduce_all((images >= -ROUNDING) & (images <= 1 + ROUNDING)):  # nor NaN
+        low, high = images.numpy().min(), images.numpy().max()
         raise ValueError(f"Images must be finite and lie in [0, 1]. Received: values from {low} to {high}")
     return images
 

@@ -263,15 +263,13 @@ def importance_weighted_nll(model, images, num_samples, *, seed=None, labels=Non
         raise ValueError(f"num_samples must be at least 1. Received: {num_samples}")
     seed = int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32)) if seed is None else seed
     images = tf.convert_to_tensor(images, tf.float32)
-    model.encode(images, labels)  # complains here about bad input: inside of tf.function it could not look at values
     group = max(1, rows // num_samples)  # images at a time
     batches = tf.data.Dataset.from_tensor_slices((images, labels) if labels is not None else (images,)).batch(group)
 
-    @tf.function(reduce_retracing=True)
     def bound(number, images, labels=None):
         mean, log_var = model.encode(images, labels)  # (group, latent_dim)
-        shape = (num_samples, tf.shape(mean)[0], model.latent_dim)
-        noise = tf.random.stateless_normal(shape, seed=tf.stack([tf.cast(seed, tf.int64), number]))
+        shape = (num_samples, *mean.shape)
+        noise = tf.random.stateless_normal(shape, seed=(seed, number))
         latents = reparameterize(mean, log_var, noise)  # (num_samples, group, latent_dim)
         flat = tf.reshape(latents, (-1, model.latent_dim))
         repeated = None if labels is None else tf.tile(labels, [num_samples])
@@ -281,4 +279,5 @@ def importance_weighted_nll(model, images, num_samples, *, seed=None, labels=Non
         log_posterior = gaussian_log_density(latents, mean, log_var)
         return -log_mean_exp(log_likelihood + log_prior - log_posterior)
 
-    return tf.concat([bound(number, *batch) for number, batch in batches.enumerate()], axis=0).numpy()
+    # Eager on purpose: each call is one large batch, so that compiling would gain nothing.
+    return tf.concat([bound(number, *batch) for number, batch in enumerate(batches)], axis=0).numpy()

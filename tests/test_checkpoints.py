@@ -1,4 +1,4 @@
-"""Checkpoints: stored whole or not at all, loaded only if unharmed; and those that we ship are as good as they claim."""
+"""Checkpoints: stored whole or not at all, loaded only if unharmed; and those that we ship are as good as they say."""
 
 import json
 

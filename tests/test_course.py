@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from aigc_tf import course
+from aigc_tf import course, pages
 from aigc_tf.files import only_one
 
 PICTURE = """
@@ -87,12 +87,12 @@ def test_formulas_are_mathml_on_a_page(executed):
 
 @pytest.mark.parametrize("code", ["`$x$`", "```\n$x$ $y$\n```", "~~~\n$$x$$\n~~~", "costs $5 and $6", r"\$x\$"])
 def test_code_and_money_are_not_formulas(code):
-    assert course.take_formulas(code, []) == code
+    assert pages.take_formulas(code, []) == code
 
 
 @pytest.mark.parametrize("latex", [r"\unknown{x<y}", r"x<y \frac{"])
 def test_formula_that_cannot_be_typeset_is_shown_as_code(latex):
-    assert course.typeset(latex) == f"<code>{latex.replace('<', '&lt;')}</code>"
+    assert pages.typeset(latex) == f"<code>{latex.replace('<', '&lt;')}</code>"
 
 
 @pytest.mark.parametrize("path", sorted(course.NOTEBOOKS.rglob("[0-9]*.ipynb")), ids=lambda path: path.stem)
@@ -100,7 +100,7 @@ def test_every_formula_of_the_notebooks_can_be_typeset(path):
     formulas = []
     for cell in nbformat.read(path, as_version=4).cells:
         if cell.cell_type == "markdown":
-            course.take_formulas(cell.source, formulas)
+            pages.take_formulas(cell.source, formulas)
     assert not [formula for formula in formulas if formula.startswith("<code>")]
 
 

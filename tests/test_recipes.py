@@ -10,15 +10,13 @@ from aigc_tf.recipes import RECIPES, Recipe
 from aigc_tf.vae import VAE
 
 
-@pytest.fixture
-def small(monkeypatch):
-    """A few hundred digits, which `recipes.main` takes for MNIST, too."""
+@pytest.fixture(scope="module")
+def small():
+    """A few hundred digits."""
     mnist = data.load_mnist()
-    mnist = data.MNIST(
+    return data.MNIST(
         mnist.train_images[:200], mnist.train_labels[:200], mnist.test_images[:50], mnist.test_labels[:50]
     )
-    monkeypatch.setattr(data, "load_mnist", lambda: mnist)
-    return mnist
 
 
 class Watch(keras.callbacks.Callback):
@@ -54,99 +52,111 @@ NOISY = Recipe(
 )
 
 
-def train(recipe, mnist, folder, monkeypatch, die_in=None):
+def train(recipe, mnist, folder, die_in=None):
     """Trains as "tiny" below `folder`; returns what happened and the record, or None if it died."""
     watch = Watch(die_in)
-    monkeypatch.setattr(callbacks, "progress", lambda **_: watch)
-    places = {"folder": folder / "checkpoints", "backups": folder / "backups"}
-    if die_in is None:
-        return watch, recipes.train("tiny", recipe, mnist, **places)
-    with pytest.raises(KeyboardInterrupt):
-        recipes.train("tiny", recipe, mnist, **places)
-    return watch, None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(callbacks, "progress", lambda **_: watch)
+        places = {"folder": folder / "checkpoints", "backups": folder / "backups"}
+        try:
+            return watch, recipes.train("tiny", recipe, mnist, **places)
+        except KeyboardInterrupt:
+            return watch, None
 
 
 # ---- a training that nobody disturbs --------------------------------------------------------------------------------
 
 
-def test_training_ends_with_a_checkpoint_and_its_record(small, tmp_path, monkeypatch):
-    _, record = train(NOISY, small, tmp_path, monkeypatch)
-    assert record == {**checkpoints.info("tiny", tmp_path / "checkpoints"), "config": record["config"]}
-    assert record["recipe"]["epochs"] == 3
+@pytest.fixture(scope="module")
+def undisturbed(small, tmp_path_factory):
+    """(what happened, record, folder)"""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    return *train(FULL_BATCH, small, folder), folder
+
+
+def test_training_ends_with_a_checkpoint_and_its_record(undisturbed):
+    _, record, folder = undisturbed
+    assert record == {**checkpoints.info("tiny", folder / "checkpoints"), "config": record["config"]}
+    assert record["recipe"]["epochs"] == 4
     assert record["versions"]["keras"] == keras.__version__
     assert set(record["metrics"]) == {"mean_weight"}
 
 
-def test_the_checkpoint_is_the_model_that_was_measured(small, tmp_path, monkeypatch):
-    _, record = train(FULL_BATCH, small, tmp_path, monkeypatch)
-    loaded = checkpoints.load("tiny", tmp_path / "checkpoints")
-    assert weigh(loaded, small)["mean_weight"] == pytest.approx(record["metrics"]["mean_weight"], abs=1e-5)
+def test_the_checkpoint_is_the_model_that_was_measured(undisturbed):
+    _, record, folder = undisturbed
+    loaded = checkpoints.load("tiny", folder / "checkpoints")
+    assert weigh(loaded, None)["mean_weight"] == pytest.approx(record["metrics"]["mean_weight"], abs=1e-5)
 
 
-def test_training_learns(small, tmp_path, monkeypatch):
-    watch, _ = train(NOISY, small, tmp_path, monkeypatch)
+def test_training_learns(undisturbed):
+    watch, *_ = undisturbed
     assert watch.losses[-1] < watch.losses[0]
 
 
-def test_training_leaves_no_backup(small, tmp_path, monkeypatch):
-    train(NOISY, small, tmp_path, monkeypatch)
-    assert list((tmp_path / "backups").iterdir()) == []
+def test_training_leaves_no_backup(undisturbed):
+    *_, folder = undisturbed
+    assert list((folder / "backups").iterdir()) == []
 
 
-def test_the_same_recipe_learns_the_same_again(small, tmp_path, monkeypatch):
-    first, _ = train(NOISY, small, tmp_path / "first", monkeypatch)
-    again, _ = train(NOISY, small, tmp_path / "again", monkeypatch)
+def test_the_same_recipe_learns_the_same_again(small, tmp_path):
+    first, _ = train(NOISY, small, tmp_path / "first")
+    again, _ = train(NOISY, small, tmp_path / "again")
     np.testing.assert_allclose(first.losses, again.losses, rtol=1e-6)
 
 
 # ---- a training that is killed --------------------------------------------------------------------------------------
 
 
-def test_a_killed_training_goes_on_with_the_epoch_that_it_died_in(small, tmp_path, monkeypatch):
-    dead, _ = train(NOISY, small, tmp_path, monkeypatch, die_in=1)
-    resumed, _ = train(NOISY, small, tmp_path, monkeypatch)
-    assert dead.epochs == [0]
-    assert resumed.epochs == [1, 2]
+@pytest.fixture(scope="module")
+def killed(small, tmp_path_factory):
+    """A training that dies in its third epoch, after an hour (so it seems): (what happened, checkpoints, folder)."""
+    folder = tmp_path_factory.mktemp("killed")
+    watch, record = train(FULL_BATCH, small, folder, die_in=2)
+    assert record is None
+    names = checkpoints.names(folder / "checkpoints")
+    (folder / "backups" / "tiny" / "minutes.json").write_text('{"minutes": 60.0}')
+    return watch, names, folder
 
 
-def test_a_killed_training_keeps_its_place_in_the_learning_rate_schedule(small, tmp_path, monkeypatch):
-    train(NOISY, small, tmp_path, monkeypatch, die_in=1)
-    resumed, _ = train(NOISY, small, tmp_path, monkeypatch)
-    assert resumed.steps == [8, 12]  # four steps an epoch
+@pytest.fixture(scope="module")
+def resumed(killed, small):
+    """The same recipe started again in the same folder: (what happened, record)."""
+    return train(FULL_BATCH, small, killed[-1])
 
 
-def test_a_killed_training_ends_as_an_undisturbed_one(small, tmp_path, monkeypatch):
+def test_a_killed_training_stores_no_checkpoint(killed):
+    _, names, _ = killed
+    assert names == []
+
+
+def test_a_killed_training_goes_on_with_the_epoch_that_it_died_in(killed, resumed):
+    assert killed[0].epochs == [0, 1]
+    assert resumed[0].epochs == [2, 3]
+
+
+def test_a_killed_training_keeps_its_place_in_the_learning_rate_schedule(resumed):
+    assert resumed[0].steps == [3, 4]  # one step an epoch
+
+
+def test_a_killed_training_ends_as_an_undisturbed_one(killed, resumed, undisturbed):
     """Exactly so where the order of the images does not matter. Where it does, a resumed training begins its sequence
     of orders and draws anew: another fair sample of them, not the same one."""
-    undisturbed, expected = train(FULL_BATCH, small, tmp_path / "undisturbed", monkeypatch)
-    dead, _ = train(FULL_BATCH, small, tmp_path, monkeypatch, die_in=2)
-    resumed, record = train(FULL_BATCH, small, tmp_path, monkeypatch)
-    np.testing.assert_allclose(dead.losses + resumed.losses, undisturbed.losses, rtol=1e-4)
-    assert record["metrics"]["mean_weight"] == pytest.approx(expected["metrics"]["mean_weight"], abs=1e-4)
+    np.testing.assert_allclose(killed[0].losses + resumed[0].losses, undisturbed[0].losses, rtol=1e-4)
+    assert resumed[1]["metrics"]["mean_weight"] == pytest.approx(undisturbed[1]["metrics"]["mean_weight"], abs=1e-4)
 
 
-def test_minutes_count_from_before_the_kill(small, tmp_path, monkeypatch):
-    train(NOISY, small, tmp_path, monkeypatch, die_in=1)
-    (tmp_path / "backups" / "tiny" / "minutes.json").write_text('{"minutes": 60.0}')
-    _, record = train(NOISY, small, tmp_path, monkeypatch)
-    assert 60 <= record["minutes"] < 62
+def test_minutes_count_from_before_the_kill(resumed):
+    assert 60 <= resumed[1]["minutes"] < 62
 
 
-def test_a_kill_while_measuring_does_not_train_again(small, tmp_path, monkeypatch):
+def test_a_kill_while_measuring_does_not_train_again(small, tmp_path):
     def die(model, mnist):
         raise KeyboardInterrupt
 
-    deadly = Recipe(**{**vars(NOISY), "measure": die})
-    with pytest.raises(KeyboardInterrupt):
-        recipes.train("tiny", deadly, small, folder=tmp_path / "checkpoints", backups=tmp_path / "backups")
-    resumed, record = train(NOISY, small, tmp_path, monkeypatch)
+    train(Recipe(**{**vars(FULL_BATCH), "measure": die}), small, tmp_path)
+    resumed, record = train(FULL_BATCH, small, tmp_path)
     assert resumed.epochs == []
     assert record["metrics"]
-
-
-def test_a_killed_training_stores_no_checkpoint(small, tmp_path, monkeypatch):
-    train(NOISY, small, tmp_path, monkeypatch, die_in=1)
-    assert checkpoints.names(tmp_path / "checkpoints") == []
 
 
 # ---- the command ----------------------------------------------------------------------------------------------------
@@ -159,25 +169,27 @@ def test_an_unknown_name_is_an_error_that_lists_the_recipes(capsys):
     assert f"there is a recipe for {', '.join(RECIPES)}. Received: gam" in capsys.readouterr().err
 
 
-def test_ctrl_c_is_one_line_that_says_what_happens_next(small, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(RECIPES, "tiny", NOISY)
-    monkeypatch.setattr(callbacks, "progress", lambda **_: Watch(die_in=1))
+def run_the_command(small, tmp_path, monkeypatch, die_in=None):
+    """`python -m aigc_tf.recipes tiny`, on few digits and in a folder of its own."""
+    monkeypatch.setattr(data, "load_mnist", lambda: small)
+    monkeypatch.setitem(RECIPES, "tiny", FULL_BATCH)
+    monkeypatch.setattr(callbacks, "progress", lambda **_: Watch(die_in))
     places = {"folder": tmp_path / "checkpoints", "backups": tmp_path / "backups"}
     monkeypatch.setattr(recipes.train, "__kwdefaults__", places)
-    assert recipes.main(["tiny"]) == 130
+    return recipes.main(["tiny"])
+
+
+def test_ctrl_c_is_one_line_that_says_what_happens_next(small, tmp_path, monkeypatch, capsys):
+    assert run_the_command(small, tmp_path, monkeypatch, die_in=1) == 130
     assert capsys.readouterr().err.strip() == (
         "Stopped. The next `make checkpoints` goes on from the last finished epoch."
     )
 
 
 def test_the_command_says_what_it_reached(small, tmp_path, monkeypatch, capsys):
-    monkeypatch.setitem(RECIPES, "tiny", NOISY)
-    monkeypatch.setattr(callbacks, "progress", lambda **_: Watch())
-    places = {"folder": tmp_path / "checkpoints", "backups": tmp_path / "backups"}
-    monkeypatch.setattr(recipes.train, "__kwdefaults__", places)
-    assert recipes.main(["tiny"]) == 0
+    assert run_the_command(small, tmp_path, monkeypatch) == 0
     output = capsys.readouterr().out
-    assert "tiny: 3 epochs" in output
+    assert "tiny: 4 epochs" in output
     assert "mean_weight" in output
 
 

@@ -1,0 +1,276 @@
+"""The gates of chapters 1 and 2 bite: the bugs that learners write turn them red.
+
+Each bug is planted while a small net trains for a few seconds; then its weights are measured with the true functions,
+by a model that never saw the bug. The same training without a bug must be green, with room. The quick limits
+are for these small trainings only: the chapters have theirs (design, section 5), which their notebooks assert.
+"""
+
+import functools
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.special import logsumexp
+
+from aigc_tf import data, vae
+from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
+from aigc_tf.vae import VAE
+
+# ---- the gates: numbers in, verdict out; NaN, the mark of a training that diverged, never passes --------------------
+
+
+def autoencoder_gate(test_mse, pca_mse, fraction=0.5):
+    """Chapter 1: at most half of the error of PCA with as many dimensions."""
+    return test_mse <= fraction * pca_mse
+
+
+def elbo_gate(negative_elbo, limit=104.0):
+    """Chapter 2, live: −ELBO in nats per test image. Never compared with training's own loss, which bugs falsify."""
+    return negative_elbo <= limit
+
+
+def likelihood_gate(nll, limit=86.76):
+    """Chapter 2, checkpoint: importance-weighted NLL below the published one-layer VAE's."""
+    return nll < limit
+
+
+def prior_gate(nll_from_prior, without_kl):
+    """Chapter 2: what is decoded from the prior explains real digits better than it does without the KL term."""
+    return nll_from_prior < without_kl
+
+
+def label_gate(accuracy, least):
+    """Chapter 2, conditional: generated digits are the ones that were asked for, says a classifier."""
+    return accuracy >= least
+
+
+@pytest.mark.parametrize("verdict, expected", [
+    (autoencoder_gate(0.49, 1.0), True),
+    (autoencoder_gate(0.51, 1.0), False),
+    (elbo_gate(103.9), True),
+    (elbo_gate(104.1), False),
+    (likelihood_gate(86.7), True),
+    (likelihood_gate(86.76), False),
+    (prior_gate(90.0, without_kl=200.0), True),
+    (prior_gate(200.0, without_kl=90.0), False),
+    (label_gate(0.9, least=0.8), True),
+    (label_gate(0.1, least=0.8), False),
+])
+def test_gates_know_green_from_red(verdict, expected):
+    assert verdict is expected
+
+
+@pytest.mark.parametrize("gate", [
+    lambda nan: autoencoder_gate(nan, 1.0), elbo_gate, likelihood_gate, lambda nan: prior_gate(nan, 1.0),
+    lambda nan: label_gate(nan, 0.8),
+])
+def test_a_training_that_diverged_passes_no_gate(gate):
+    assert not gate(float("nan"))
+
+
+# ---- small trainings ------------------------------------------------------------------------------------------------
+
+LATENT_DIM = 8
+
+
+@functools.cache
+def digits():
+    """4,000 digits to learn and 500, from all over the test set, to measure: (images, labels, images, labels)."""
+    mnist = data.load_mnist()
+    test_images = data.scale_images(mnist.test_images[::20])
+    return mnist.train_images[:4000], mnist.train_labels[:4000], test_images, mnist.test_labels[::20]
+
+
+def fit(model, batches, epochs):
+    model.compile(optimizer=keras.optimizers.Adam(3e-3))
+    model.fit(batches, epochs=epochs, verbose=0)
+
+
+def without_its_past(model):
+    """A new model with the same weights: functions that were traced with a bug stay behind."""
+    config = {name: value for name, value in model.get_config().items() if name not in ("name", "trainable", "dtype")}
+    clean = type(model)(**config)
+    clean.set_weights(model.get_weights())
+    return clean
+
+
+# ---- chapter 2 ------------------------------------------------------------------------------------------------------
+
+QUICK_ELBO = 149.0  # healthy 146.1 to 146.9 over three seeds; the mildest bug gives 151.6 or more
+QUICK_ACCURACY = 0.25  # healthy 0.43 and 0.46; the classifier finds a tenth right by chance
+
+true_kl, true_nll, true_sample = vae.gaussian_kl, vae.bernoulli_nll, vae.reparameterize
+
+# Name: what replaces the true function of aigc_tf.vae during training, and what it does to a VAE.
+VAE_BUGS = {
+    # The posterior runs away from the prior and shrinks to a point: 333 nats of KL once it is counted.
+    "KL dropped": {"gaussian_kl": lambda mean, log_var: tf.zeros_like(mean)},
+    # A reward for KL without limit: the training diverges, and NaN is no number below the limit.
+    "KL with the wrong sign": {"gaussian_kl": lambda mean, log_var: -true_kl(mean, log_var)},
+    # Reconstruction weighs 784 times too little, so the posterior collapses to the prior and all images to their mean.
+    "reconstruction averaged over pixels": {"bernoulli_nll": lambda images, logits: true_nll(images, logits) / 784},
+    # The mildest: the decoder learns with less noise than the posterior has. (test_vae checks the variance of samples.)
+    "e^log_var as the standard deviation": {
+        "reparameterize": lambda mean, log_var, noise: mean + tf.exp(log_var) * noise
+    },
+    # It still trains: the gradient has the right mean, but the variance of a batch of one. Quick runs end 8 nats
+    # behind; a long one might catch up, so test_vae also checks that each image gets its own.
+    "one noise vector for the batch": {
+        "standard_normal": lambda shape, seed=None: tf.random.normal((1, shape[1])) + tf.zeros(shape)
+    },
+    # An autoencoder with a KL term: the variance is free, goes to the prior's, and the decoder has never met it.
+    "noise dropped": {"standard_normal": lambda shape, seed=None: tf.zeros(shape)},
+    # Nothing learns to draw.
+    "decoder frozen": {},
+}
+
+
+@functools.cache
+def trained_vae(bug=None):
+    train_images, *_ = digits()
+    keras.utils.set_random_seed(0)
+    model = VAE(latent_dim=LATENT_DIM, hidden_units=(128,))
+    model.decoder.trainable = bug != "decoder frozen"
+    with pytest.MonkeyPatch.context() as patch:
+        for name, function in VAE_BUGS.get(bug, {}).items():
+            patch.setattr(vae, name, function)
+        batches = data.image_dataset(train_images, batch_size=50, seed=0)
+        fit(model, data.with_new_draws(batches, data.binarize, seed=0), epochs=4)
+    return without_its_past(model)
+
+
+@functools.cache
+def measured_vae(bug=None):
+    """True terms of the ELBO, means over the test images."""
+    test_images = digits()[2]
+    model = trained_vae(bug)
+    model.compile()
+    batch = tf.data.Dataset.from_tensors(data.binarize(test_images, seed=0))
+    return model.evaluate(batch, return_dict=True, verbose=0)
+
+
+def nll_from_prior(model, num_samples=1000):
+    """−ln of the mean of p(x|z) over draws z of the prior: what samples explain of real digits, no encoder involved."""
+    images = data.binarize(digits()[2], seed=0).numpy().reshape(-1, 784)
+    latents = vae.standard_normal((num_samples, LATENT_DIM), seed=0)
+    logits = model.decode_logits(latents).numpy().reshape(num_samples, 784)
+    log_likelihood = images @ logits.T - np.logaddexp(0, logits).sum(axis=1)
+    return float(np.mean(np.log(num_samples) - logsumexp(log_likelihood, axis=1)))
+
+
+def test_a_healthy_vae_passes():
+    assert elbo_gate(measured_vae()["loss"], QUICK_ELBO), measured_vae()
+
+
+@pytest.mark.parametrize("bug", VAE_BUGS)
+def test_a_vae_with_a_bug_does_not_pass(bug):
+    assert not elbo_gate(measured_vae(bug)["loss"], QUICK_ELBO), measured_vae(bug)
+
+
+def test_without_kl_what_is_decoded_from_the_prior_is_worse():
+    """The reason for the KL term: its lack makes reconstructions better, and samples bad."""
+    assert measured_vae("KL dropped")["reconstruction"] < measured_vae()["reconstruction"]
+    with_kl, without_kl = (nll_from_prior(trained_vae(bug)) for bug in (None, "KL dropped"))
+    assert prior_gate(with_kl, without_kl - 20), f"{with_kl:.1f} nats with the KL term, {without_kl:.1f} without"
+
+
+def test_a_collapsed_posterior_says_nothing_about_the_image():
+    assert measured_vae("reconstruction averaged over pixels")["kl"] < 0.5
+    assert measured_vae()["kl"] > 5
+
+
+def test_noise_of_a_fixed_batch_size_breaks_on_the_last_batch(monkeypatch):
+    """So trainings have one of odd size, here and in the contract."""
+    monkeypatch.setattr(vae, "standard_normal", lambda shape, seed=None: tf.random.normal((50, LATENT_DIM)))
+    batches = data.image_dataset(digits()[0][:70], batch_size=50)
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="[Ii]ncompatible shapes"):
+        fit(VAE(latent_dim=LATENT_DIM, hidden_units=(8,)), batches, epochs=1)
+
+
+@pytest.mark.parametrize("function", [data.scale_images, lambda images: data.image_dataset(images, batch_size=50)])
+def test_images_from_0_to_255_never_reach_a_model(function):
+    """Their "likelihood" would fall without limit, far below any gate: this bug must be an error."""
+    with pytest.raises(ValueError, match=r"lie in \[0, 1\]. Received: values from 0.0 to 255.0"):
+        function(digits()[0][:100].astype("float32"))
+
+
+def next_class(images, labels):
+    return images, (labels + 1) % 10
+
+
+def accuracy_on_demand(damage=None):
+    """How many generated digits are what was asked for, in the eyes of a classifier: the nearest class mean."""
+    train_images, train_labels, _, _ = digits()
+    keras.utils.set_random_seed(0)
+    model = VAE(latent_dim=LATENT_DIM, hidden_units=(128,), num_classes=10)
+    batches = data.image_dataset(train_images, train_labels, batch_size=50, seed=0)
+    batches = data.with_new_draws(batches, data.binarize, seed=0)
+    fit(model, batches.map(damage) if damage else batches, epochs=4)
+    asked = np.repeat(np.arange(10), 50)
+    drawn = without_its_past(model).generate(500, seed=0, labels=asked).reshape(500, 1, -1)
+    scaled = data.scale_images(train_images).reshape(-1, 784)
+    means = np.stack([scaled[train_labels == digit].mean(axis=0) for digit in range(10)])
+    return float(np.mean(np.square(drawn - means).sum(axis=-1).argmin(axis=1) == asked))
+
+
+def test_a_healthy_conditional_vae_draws_what_is_asked_for():
+    assert label_gate(accuracy := accuracy_on_demand(), QUICK_ACCURACY), accuracy
+
+
+def test_a_conditional_vae_with_swapped_labels_does_not_pass():
+    assert not label_gate(accuracy := accuracy_on_demand(next_class), QUICK_ACCURACY), accuracy
+
+
+# ---- chapter 1 ------------------------------------------------------------------------------------------------------
+
+QUICK_FRACTION = 0.85  # of PCA's error; healthy about 0.7, the bugs 1.3 and more
+
+true_decode = Autoencoder.decode
+
+AUTOENCODER_BUGS = (
+    "encoder frozen",  # random features, of which the decoder makes less than PCA of its directions
+    "latents mixed up within the batch",  # all that is left to learn is the mean image
+    "targets of other images",  # the same
+)
+
+
+def ratio_to_pca(bug=None):
+    """Test error, ours over PCA's."""
+    train_images, _, test_images, _ = digits()
+    keras.utils.set_random_seed(0)
+    model = Autoencoder(latent_dim=LATENT_DIM, widths=(128,))
+    model.encoder.trainable = bug != "encoder frozen"
+    batches = data.image_dataset(train_images, batch_size=50, seed=0)
+    if bug == "targets of other images":
+        batches = batches.map(lambda images: (images, tf.roll(images, 1, axis=0)))
+    with pytest.MonkeyPatch.context() as patch:
+        if bug == "latents mixed up within the batch":
+            patch.setattr(Autoencoder, "decode", lambda self, latents: true_decode(self, tf.roll(latents, 1, axis=0)))
+        fit(model, batches, epochs=4)
+    model = without_its_past(model)
+    return float(np.mean(squared_error(test_images, model.reconstruct(test_images))) / pca_error())
+
+
+@functools.cache
+def pca_error():
+    train_images, _, test_images, _ = digits()
+    pca = PCA(data.scale_images(train_images), LATENT_DIM)
+    return float(np.mean(squared_error(test_images, pca.reconstruct(test_images))))
+
+
+def test_a_healthy_autoencoder_passes():
+    assert autoencoder_gate(ratio := ratio_to_pca(), 1.0, QUICK_FRACTION), ratio
+
+
+@pytest.mark.parametrize("bug", AUTOENCODER_BUGS)
+def test_an_autoencoder_with_a_bug_does_not_pass(bug):
+    assert not autoencoder_gate(ratio := ratio_to_pca(bug), 1.0, QUICK_FRACTION), ratio
+
+
+def test_the_baseline_is_no_straw_man():
+    """PCA must have learnt from the training images and have all its dimensions: fewer would flatter the network."""
+    train_images, _, test_images, _ = digits()
+    poorer = PCA(data.scale_images(train_images[:100]), LATENT_DIM - 1)
+    assert pca_error() < np.mean(squared_error(test_images, poorer.reconstruct(test_images)))
+    assert pca_error() < 0.6 * np.mean(squared_error(test_images, data.scale_images(train_images).mean(axis=0)))
