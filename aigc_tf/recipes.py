@@ -148,16 +148,27 @@ def main(arguments=None):
     unknown = sorted(set(chosen) - set(RECIPES))
     if unknown:
         parser.error(f"there is a recipe for {', '.join(RECIPES)}. Received: {', '.join(unknown)}")
-    mnist = data.load_mnist()
     try:
-        for name in chosen:
-            print(f"{name}: {RECIPES[name].epochs} epochs", flush=True)
-            record = train(name, RECIPES[name], mnist)
-            print(f"{name}: {record['minutes']} minutes, {record['metrics']}", flush=True)
+        with files.only_one(BACKUPS / "training.lock"):
+            mnist = data.load_mnist()
+            for name in chosen:
+                print(f"{name}: {RECIPES[name].epochs} epochs", flush=True)
+                record = train(name, RECIPES[name], mnist)
+                print(f"{name}: {record['minutes']} minutes, {record['metrics']}", flush=True)
     except KeyboardInterrupt:
-        print("\nStopped. The next `make checkpoints` goes on from the last finished epoch.", file=sys.stderr)
-        return 130
+        return complain("stopped. The next `make checkpoints` goes on from the last finished epoch.", code=130)
+    except BlockingIOError:
+        return complain("another training is going on here. Wait for it to end, or stop it, and try again.")
+    except OSError as error:
+        return complain(files.explain(error))
+    except ValueError as error:  # a broken data file
+        return complain(error)
     return 0
+
+
+def complain(problem, code=1):
+    print(f"\nCheckpoints: {problem}", file=sys.stderr)
+    return code
 
 
 if __name__ == "__main__":

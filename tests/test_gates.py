@@ -97,10 +97,10 @@ def without_its_past(model):
 
 # ---- chapter 2 ------------------------------------------------------------------------------------------------------
 
-QUICK_ELBO = 149.0  # healthy 146.1 to 146.9 over three seeds; the mildest bug gives 151.6 or more
+QUICK_ELBO = 150.0  # healthy 146.1 to 146.9 over seeds; the mildest bug of the table 154.2 to 156.2
 QUICK_ACCURACY = 0.25  # healthy 0.43 and 0.46; the classifier finds a tenth right by chance
 
-true_kl, true_nll, true_sample = vae.gaussian_kl, vae.bernoulli_nll, vae.reparameterize
+true_kl, true_nll = vae.gaussian_kl, vae.bernoulli_nll
 
 # Name: what replaces the true function of aigc_tf.vae during training, and what it does to a VAE.
 VAE_BUGS = {
@@ -110,10 +110,6 @@ VAE_BUGS = {
     "KL with the wrong sign": {"gaussian_kl": lambda mean, log_var: -true_kl(mean, log_var)},
     # Reconstruction weighs 784 times too little, so the posterior collapses to the prior and all images to their mean.
     "reconstruction averaged over pixels": {"bernoulli_nll": lambda images, logits: true_nll(images, logits) / 784},
-    # The mildest: the decoder learns with less noise than the posterior has. (test_vae checks the variance of samples.)
-    "e^log_var as the standard deviation": {
-        "reparameterize": lambda mean, log_var, noise: mean + tf.exp(log_var) * noise
-    },
     # It still trains: the gradient has the right mean, but the variance of a batch of one. Quick runs end 8 nats
     # behind; a long one might catch up, so test_vae also checks that each image gets its own.
     "one noise vector for the batch": {
@@ -180,6 +176,25 @@ def test_a_collapsed_posterior_says_nothing_about_the_image():
     assert measured_vae()["kl"] > 5
 
 
+def spread_of_samples():
+    """Standard deviation of posterior samples whose variance should be 4."""
+    log_var = tf.fill((100_000, 1), float(np.log(4)))
+    noise = vae.standard_normal((100_000, 1), seed=0)
+    return float(tf.math.reduce_std(vae.reparameterize(tf.zeros_like(log_var), log_var, noise)))
+
+
+def test_samples_of_a_healthy_vae_have_the_spread_of_the_posterior():
+    assert spread_of_samples() == pytest.approx(2, rel=0.02)
+
+
+@pytest.mark.parametrize("scale", [tf.exp, tf.identity], ids=["e^log_var", "log_var"])
+def test_log_var_taken_for_the_standard_deviation_is_seen_in_the_spread_of_samples(monkeypatch, scale):
+    """Not in the ELBO, at least not reliably: with e^log_var as the scale it came out 5 nats worse after 320 steps, and
+    a nat better after 160, for the encoder learns to put half of what it means into log_var."""
+    monkeypatch.setattr(vae, "reparameterize", lambda mean, log_var, noise: mean + scale(log_var) * noise)
+    assert spread_of_samples() != pytest.approx(2, rel=0.2)
+
+
 def test_noise_of_a_fixed_batch_size_breaks_on_the_last_batch(monkeypatch):
     """So trainings have one of odd size, here and in the contract."""
     monkeypatch.setattr(vae, "standard_normal", lambda shape, seed=None: tf.random.normal((50, LATENT_DIM)))
@@ -224,7 +239,7 @@ def test_a_conditional_vae_with_swapped_labels_does_not_pass():
 
 # ---- chapter 1 ------------------------------------------------------------------------------------------------------
 
-QUICK_FRACTION = 0.85  # of PCA's error; healthy about 0.7, the bugs 1.3 and more
+QUICK_FRACTION = 1.0  # of PCA's error; healthy about 0.8, the bugs 1.3 and more
 
 true_decode = Autoencoder.decode
 

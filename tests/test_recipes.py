@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from aigc_tf import callbacks, checkpoints, data, recipes
+from aigc_tf import callbacks, checkpoints, data, files, recipes
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.recipes import RECIPES, Recipe
 from aigc_tf.vae import VAE
@@ -176,14 +176,31 @@ def run_the_command(small, tmp_path, monkeypatch, die_in=None):
     monkeypatch.setattr(callbacks, "progress", lambda **_: Watch(die_in))
     places = {"folder": tmp_path / "checkpoints", "backups": tmp_path / "backups"}
     monkeypatch.setattr(recipes.train, "__kwdefaults__", places)
+    monkeypatch.setattr(recipes, "BACKUPS", places["backups"])
     return recipes.main(["tiny"])
 
 
 def test_ctrl_c_is_one_line_that_says_what_happens_next(small, tmp_path, monkeypatch, capsys):
     assert run_the_command(small, tmp_path, monkeypatch, die_in=1) == 130
     assert capsys.readouterr().err.strip() == (
-        "Stopped. The next `make checkpoints` goes on from the last finished epoch."
+        "Checkpoints: stopped. The next `make checkpoints` goes on from the last finished epoch."
     )
+
+
+def test_a_second_training_in_the_checkout_is_one_clear_line(small, tmp_path, monkeypatch, capsys):
+    with files.only_one(tmp_path / "backups" / "training.lock"):
+        assert run_the_command(small, tmp_path, monkeypatch) == 1
+    assert capsys.readouterr().err.strip().startswith("Checkpoints: another training is going on")
+
+
+def test_a_broken_data_file_is_one_clear_line(small, tmp_path, monkeypatch, capsys):
+    def broken():
+        raise ValueError("mnist.npz is broken")
+
+    monkeypatch.setattr(data, "load_mnist", broken)
+    monkeypatch.setattr(recipes, "BACKUPS", tmp_path)
+    assert recipes.main(["vae"]) == 1
+    assert capsys.readouterr().err.strip() == "Checkpoints: mnist.npz is broken"
 
 
 def test_the_command_says_what_it_reached(small, tmp_path, monkeypatch, capsys):
