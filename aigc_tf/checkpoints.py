@@ -1,13 +1,14 @@
 """Trained weights in data/checkpoints: named, hashed, and stored with the recipe and the numbers that they reached.
 
-Each checkpoint is two files: NAME.weights.h5, which both stacks can read, and NAME.json, its record.
+Each checkpoint is two files: NAME.weights.h5 and NAME.json, its record. The first is HDF5 with one array for each
+weight, in the order of the model's layers, which both stacks write and read. (Keras's own files of that ending go from
+Keras 2 to Keras 3, but not back.)
 """
 
 import json
 import os
 import re
 import tempfile
-import warnings
 from pathlib import Path
 
 import h5py
@@ -77,10 +78,9 @@ def load(name, folder=FOLDER):
     path = check(name, folder)
     record = info(name, folder)
     model = MODELS[record["class"]](**record["config"], name=name)
-    with warnings.catch_warnings():
-        # Keras 3 looks for its own second copy of each functional network in a file of Keras 2; the first is whole.
-        warnings.filterwarnings("ignore", message="Skipping nested container")
-        model.load_weights(path)
+    with h5py.File(path) as file:
+        for weight, name in zip(weights_of(model), sorted(file), strict=True):
+            weight.assign(file[name][()])
     return model
 
 
@@ -103,12 +103,11 @@ def save(model, name, record, folder=FOLDER):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = {key: value for key, value in model.get_config().items() if key not in ("name", "trainable", "dtype")}
-    bare = type(model)(**config)  # never compiled, so that no optimizer state is stored
-    bare.set_weights(model.get_weights())
     with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as scratch:
         weights = Path(scratch) / f"{name}.weights.h5"
-        bare.save_weights(weights)
-        compress(weights)
+        with h5py.File(weights, "w") as file:
+            for number, weight in enumerate(weights_of(model)):
+                file.create_dataset(f"{number:03}", data=weight.numpy(), compression="gzip", shuffle=True)
         record = {
             "class": type(model).__name__,
             "config": config,
@@ -123,23 +122,9 @@ def save(model, name, record, folder=FOLDER):
     return record
 
 
-def compress(path):
-    """Rewrites an HDF5 file with its arrays compressed, without loss; readers notice nothing."""
-    packed = path.with_suffix(".packed")
-    with h5py.File(path) as source, h5py.File(packed, "w") as target:
-
-        def copy(name, item):
-            if isinstance(item, h5py.Dataset) and item.shape:
-                target.create_dataset(name, data=item[()], compression="gzip", shuffle=True)
-                target[name].attrs.update(item.attrs)
-            elif isinstance(item, h5py.Dataset):
-                source.copy(item, target, name)
-            else:
-                target.require_group(name).attrs.update(item.attrs)
-
-        target.attrs.update(source.attrs)
-        source.visititems(copy)
-    os.replace(packed, path)
+def weights_of(model):
+    """The weights of a model's networks in the order of its layers: no optimizer state, no metrics."""
+    return [weight for layer in model.layers for weight in layer.weights]
 
 
 def _remake(name):

@@ -104,7 +104,7 @@ def fail(*_, **__):
 
 
 @pytest.mark.parametrize("place", [
-    (VAE, "save_weights"), (checkpoints.Path, "write_text"), (checkpoints.os, "replace")
+    (checkpoints.h5py, "File"), (checkpoints.Path, "write_text"), (checkpoints.os, "replace")
 ], ids=["weights", "record", "rename"])
 def test_a_failure_while_saving_leaves_the_old_checkpoint_untouched(folder, monkeypatch, place):
     before = contents(folder)
