@@ -41,7 +41,7 @@ class Watch(keras.callbacks.Callback):
 
 def weigh(model, mnist):
     """A measurement that costs nothing and tells one model from another."""
-    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in model.get_weights()]))}
+    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in checkpoints.weights_of(model)]))}
 
 
 # All images in one batch and no noise: then neither the order of the images nor any draw can tell two trainings apart.
