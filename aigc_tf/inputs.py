@@ -1,8 +1,9 @@
-"""What every model accepts: shapes are checked always, values where a look is cheap, outside of `tf.function`."""
+"""What every model accepts; a bad value stops a compiled step, too, with the same words."""
 
 import tensorflow as tf
 
 ROUNDING = 1e-3  # how far outside of [0, 1] rotated or mixed images may land
+OUT_OF_RANGE = "Images must be finite and lie in [0, 1]. Received:"
 
 
 def as_images(images, image_shape):
@@ -10,6 +11,7 @@ def as_images(images, image_shape):
 
     Raises:
         ValueError: for another shape, integers, or (outside of `tf.function`) NaN or values that are not in [0, 1].
+        tf.errors.InvalidArgumentError: for NaN or values that are not in [0, 1], inside of `tf.function`.
     """
     images = tf.convert_to_tensor(images)
     if images.shape.rank == 0 or images.shape[1:] != image_shape:
@@ -17,9 +19,13 @@ def as_images(images, image_shape):
     if not images.dtype.is_floating:
         raise ValueError(f"Images must be floats in [0, 1] (see data.scale_images). Received: {images.dtype.name}")
     images = tf.cast(images, tf.float32)
-    if tf.executing_eagerly() and not tf.reduce_all((images >= -ROUNDING) & (images <= 1 + ROUNDING)):  # nor NaN
-        low, high = images.numpy().min(), images.numpy().max()
-        raise ValueError(f"Images must be finite and lie in [0, 1]. Received: values from {low} to {high}")
+    in_range = tf.reduce_all((images >= -ROUNDING) & (images <= 1 + ROUNDING))  # nor NaN
+    low, high = tf.reduce_min(images), tf.reduce_max(images)
+    if not tf.executing_eagerly():
+        with tf.control_dependencies([tf.debugging.Assert(in_range, [f"{OUT_OF_RANGE} values from", low, "to", high])]):
+            return tf.identity(images)  # nothing is computed of bad images
+    if not in_range:
+        raise ValueError(f"{OUT_OF_RANGE} values from {low} to {high}")
     return images
 
 
@@ -62,3 +68,16 @@ def unpack(data):
     """The two parts of a batch, which is images alone (then the second is None) or a pair."""
     first, second = data if isinstance(data, (tuple, list)) else (data, None)
     return first, second
+
+
+def check_finite(losses, step):
+    """Returns `losses`, a dict of tensors, if all are finite; stops the training of a compiled step otherwise.
+
+    Raises:
+        tf.errors.InvalidArgumentError: NaN or infinity, with the step and what to do.
+    """
+    hint = "A loss is NaN or infinite: lower the learning rates, or look for bad images. Received: step and losses"
+    finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(values)) for values in losses.values()])
+    means = [tf.reduce_mean(values) for values in losses.values()]
+    tf.debugging.Assert(finite, [hint, step, ", ".join(losses), *means])
+    return losses

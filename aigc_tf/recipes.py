@@ -6,14 +6,17 @@ import platform
 import shutil
 import sys
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from aigc_tf import callbacks, checkpoints, data, files
+from aigc_tf import addons, callbacks, checkpoints, data, files, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
+from aigc_tf.classifier import DigitClassifier
+from aigc_tf.gan import GAN
 from aigc_tf.vae import VAE, importance_weighted_nll
 
 BACKUPS = Path("build") / "checkpoints"  # relative to the checkout, where `make checkpoints` runs
@@ -29,17 +32,63 @@ class Recipe:
     measure: object  # function (model, mnist) → dict of metrics
     batch_size: int = 200
     learning_rate: float = 1e-3  # decays along a cosine to 2%
-    binarized: bool = False
-    seed: int = 0
-    notes: str = field(default="")
+    transform: object = None  # of the images, drawn anew in every epoch: data.binarize, augment
+    labels: bool = False  # whether batches hold labels
+    seeds: tuple = (0,)  # one training each; the first one's weights are stored
+    steps_per_execution: int = 1
 
-    def batches(self, images, labels):
-        """The training pipeline: grey or dynamically binarized images, with labels for a conditional model."""
-        conditional = bool(self.config.get("num_classes"))
-        batches = data.image_dataset(
-            images, labels if conditional else None, batch_size=self.batch_size, seed=self.seed
+    def batches(self, mnist, seed=0):
+        """The training pipeline."""
+        labels = mnist.train_labels if self.labels else None
+        batches = data.image_dataset(mnist.train_images, labels, batch_size=self.batch_size, seed=seed)
+        return data.with_new_draws(batches, self.transform, seed=seed) if self.transform else batches
+
+    def compile(self, model, steps):
+        """Gives the model its optimizer, for so many steps in all."""
+        optimizer = keras.optimizers.Adam(self.decay(self.learning_rate, steps))
+        model.compile(optimizer=optimizer, steps_per_execution=self.steps_per_execution)
+
+    def decay(self, rate, steps):
+        return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.02)
+
+    def description(self):
+        """What the record says of the training."""
+        images = "grey in [0, 1]" if self.transform is None else {data.binarize: "dynamically binarized"}.get(
+            self.transform, "grey in [0, 1], moved and turned a little"
         )
-        return data.with_new_draws(batches, data.binarize, seed=self.seed) if self.binarized else batches
+        return {
+            "epochs": self.epochs,
+            "batch_size": self.batch_size,
+            "optimizer": f"Adam, {self.learning_rate} decaying along a cosine to 2%",
+            "data": f"MNIST training images, {images}",
+        }
+
+
+@dataclass(frozen=True)
+class GANRecipe(Recipe):
+    """The same for two players: `learning_rate` is the generator's."""
+
+    discriminator_rate: float = 1e-3
+    beta_1: float = 0.5
+
+    def compile(self, model, steps):
+        model.compile(
+            generator_optimizer=self.adam(self.learning_rate, steps),
+            discriminator_optimizer=self.adam(self.discriminator_rate, steps * model.discriminator_steps),
+            steps_per_execution=self.steps_per_execution,
+        )
+
+    def adam(self, rate, steps):
+        return keras.optimizers.Adam(self.decay(rate, steps), beta_1=self.beta_1)
+
+    def description(self):
+        rates = f"Adam, beta_1 {self.beta_1}, generator {self.learning_rate}, discriminator {self.discriminator_rate}"
+        return {**super().description(), "optimizer": f"{rates}, both decaying along a cosine to 2%"}
+
+
+def augment(images, *, seed=None):
+    """Moves images by up to two pixels and turns them by up to 0.15 radians."""
+    return addons.random_rotate_translate(images, max_angle=0.15, max_shift=2, seed=seed)
 
 
 # ---- how checkpoints are measured ----
@@ -71,14 +120,79 @@ def measure_vae(model, mnist, num_samples=500):
     }
 
 
+def measure_classifier(model, mnist):
+    """Accuracy on the test set, and the floors: every metric of real training images against the test set."""
+    test, train = data.scale_images(mnist.test_images), data.scale_images(mnist.train_images)
+    features, probabilities = model.judge(test)
+    chosen = np.random.default_rng(0).permutation(len(train))[: len(test)]
+    accuracy = np.mean(probabilities.argmax(axis=1) == mnist.test_labels)
+    floors = sample_metrics(features, *model.judge(train[chosen]))
+    return {"test_accuracy": accuracy, "test_score": metrics.classifier_score(probabilities), **floors}
+
+
+def sample_metrics(real_features, features, probabilities):
+    """Every metric of samples against real images, from what the evaluator says of both, by name."""
+    precision, recall = metrics.precision_recall(real_features, features)
+    density, coverage = metrics.density_coverage(real_features, features)
+    return {
+        "frechet_distance": metrics.frechet_distance(real_features, features),
+        "kernel_distance": metrics.kernel_distance(real_features, features),
+        "classifier_score": metrics.classifier_score(probabilities),
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
+        "smallest_class_share": metrics.class_shares(probabilities).min(),
+    }
+
+
+def measure_samples(model, mnist):
+    """The metrics of as many samples as there are test images, and the seconds that 1,000 samples take."""
+    evaluator = checkpoints.load("digit_classifier")
+    test = data.scale_images(mnist.test_images)
+    labels = mnist.train_labels[: len(test)] if getattr(model, "num_classes", None) else None
+    asked = {} if labels is None else {"labels": labels}  # classes as frequent as in the training set
+    images = model.generate(len(test), seed=0, **asked)
+    features, probabilities = evaluator.judge(images)
+    measured = sample_metrics(evaluator.judge(test)[0], features, probabilities)
+    if labels is not None:
+        measured["accuracy_on_demand"] = np.mean(probabilities.argmax(axis=1) == labels)
+    _, to_training = metrics.nearest_neighbours(images[:1000], data.scale_images(mnist.train_images))
+    thousand = {} if labels is None else {"labels": np.resize(labels, 1000)}
+    start = time.perf_counter()
+    model.generate(1000, seed=0, **thousand)
+    seconds = time.perf_counter() - start
+    return {**measured, "median_distance_to_training": np.median(to_training), "seconds_per_1000": seconds}
+
+
+DCGAN = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
+THREE_SEEDS = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
+
 RECIPES = {
     "autoencoder": Recipe(Autoencoder, {"latent_dim": 32}, epochs=60, measure=measure_autoencoder),
-    "vae": Recipe(VAE, {"latent_dim": 40}, epochs=260, measure=measure_vae, binarized=True),
+    "vae": Recipe(VAE, {"latent_dim": 40}, epochs=260, measure=measure_vae, transform=data.binarize),
     "conditional_vae": Recipe(
-        VAE, {"latent_dim": 32, "num_classes": 10}, epochs=60, measure=measure_vae, binarized=True
+        VAE, {"latent_dim": 32, "num_classes": 10}, epochs=60, measure=measure_vae, transform=data.binarize, labels=True
     ),
     "vae_plane": Recipe(
-        VAE, {"latent_dim": 2, "hidden_units": (512, 256)}, epochs=60, measure=measure_vae, binarized=True
+        VAE, {"latent_dim": 2, "hidden_units": (512, 256)}, epochs=60, measure=measure_vae, transform=data.binarize
+    ),
+    "digit_classifier": Recipe(  # before the GANs: it measures them
+        DigitClassifier, {}, epochs=12, measure=measure_classifier, batch_size=100, learning_rate=2e-3,
+        transform=augment, labels=True, steps_per_execution=20,
+    ),
+    "conditional_gan": GANRecipe(
+        GAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **THREE_SEEDS
+    ),
+    "gan_dense": GANRecipe(GAN, {"latent_dim": 100}, epochs=10, measure=measure_samples, **THREE_SEEDS),
+    "dcgan": GANRecipe(GAN, {**DCGAN, "dropout": 0.3}, epochs=4, measure=measure_samples, **THREE_SEEDS),
+    "wgan_gp": GANRecipe(
+        GAN, {**DCGAN, "adversarial_loss": "wasserstein", "penalty_weight": 10.0, "discriminator_steps": 2},
+        epochs=2, measure=measure_samples, **THREE_SEEDS,
+    ),
+    "ac_gan": GANRecipe(
+        GAN, {**DCGAN, "num_classes": 10, "conditioning": "auxiliary"},
+        epochs=2, measure=measure_samples, labels=True, **THREE_SEEDS,
     ),
 }
 
@@ -103,42 +217,45 @@ class Stopwatch(keras.callbacks.Callback):
 
 
 def train(name, recipe, mnist, *, folder=checkpoints.FOLDER, backups=BACKUPS):
-    """Trains one recipe to its end and stores the checkpoint; a training that was killed goes on at its last epoch.
+    """Trains one recipe to its end, once for each of its seeds, and stores the checkpoint of the first one.
+
+    A training that was killed goes on at its last epoch; what was measured already is not done again.
 
     Returns:
-        The record, as `checkpoints.info(name)` gives it.
+        The record, as `checkpoints.info(name)` gives it; with several seeds, `by_seed` holds what each one reached.
     """
-    keras.utils.set_random_seed(recipe.seed)
+    results, stored = [], None
+    for seed in recipe.seeds:
+        backup = Path(backups) / name / str(seed)
+        done = backup / "result.json"
+        if stored is None or not done.exists():
+            model, minutes = train_once(recipe, seed, mnist, backup)
+            stored = stored or model
+        if not done.exists():
+            measured = {key: round(float(value), 5) for key, value in recipe.measure(model, mnist).items()}
+            files.write_file(done, json.dumps({"seed": seed, "minutes": round(minutes, 1), "metrics": measured}))
+        results.append(json.loads(done.read_text()))
+    versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}
+    record = {"recipe": recipe.description(), **results[0], "versions": versions}
+    if len(results) > 1:
+        record["by_seed"] = results
+    record = checkpoints.save(stored, name, record, folder)
+    shutil.rmtree(Path(backups) / name)
+    return record
+
+
+def train_once(recipe, seed, mnist, backup):
+    """One training; returns the model and the minutes that it took. The folder `backup` lets it go on after a kill."""
+    keras.utils.set_random_seed(seed)
     model = recipe.model(**recipe.config)
-    batches = recipe.batches(mnist.train_images, mnist.train_labels)
-    steps = recipe.epochs * len(batches)
-    rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps, alpha=0.02)
-    model.compile(optimizer=keras.optimizers.Adam(rate))
-    backup = Path(backups) / name
+    batches = recipe.batches(mnist, seed)
+    recipe.compile(model, steps=recipe.epochs * len(batches))
     backup.mkdir(parents=True, exist_ok=True)
     stopwatch = Stopwatch(backup / "minutes.json")
     resume = keras.callbacks.BackupAndRestore(str(backup / "state"), delete_checkpoint=False)
     progress = callbacks.progress(every=max(1, recipe.epochs // 20))
     model.fit(batches, epochs=recipe.epochs, callbacks=[resume, stopwatch, progress], verbose=0)
-    record = {
-        "recipe": {
-            "epochs": recipe.epochs,
-            "batch_size": recipe.batch_size,
-            "optimizer": f"Adam, {recipe.learning_rate} decaying along a cosine to 2%",
-            "data": "MNIST training images, " + ("dynamically binarized" if recipe.binarized else "grey in [0, 1]"),
-        },
-        "seed": recipe.seed,
-        "versions": {
-            "python": platform.python_version(),
-            "tensorflow": tf.__version__,
-            "keras": keras.__version__,
-        },
-        "minutes": round(stopwatch.minutes, 1),
-        "metrics": {key: round(value, 5) for key, value in recipe.measure(model, mnist).items()},
-    }
-    record = checkpoints.save(model, name, record, folder)
-    shutil.rmtree(backup)
-    return record
+    return model, stopwatch.minutes
 
 
 def main(arguments=None):

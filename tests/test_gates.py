@@ -1,4 +1,4 @@
-"""The gates of chapters 1 and 2 bite: the bugs that learners write turn them red.
+"""The gates of chapters 1 to 3 bite: the bugs that learners write turn them red.
 
 Each bug is planted while a small net trains for a few seconds; then its weights are measured with the true functions,
 by a model that never saw the bug. The same training without a bug must be green, with room. The quick limits
@@ -13,8 +13,9 @@ import pytest
 import tensorflow as tf
 from scipy.special import logsumexp
 
-from aigc_tf import data, vae
+from aigc_tf import checkpoints, data, gan, metrics, vae
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
+from aigc_tf.gan import GAN
 from aigc_tf.vae import VAE
 
 # ---- the gates: numbers in, verdict out; NaN, the mark of a training that diverged, never passes --------------------
@@ -41,8 +42,18 @@ def prior_gate(nll_from_prior, without_kl):
 
 
 def label_gate(accuracy, least):
-    """Chapter 2, conditional: generated digits are the ones that were asked for, says a classifier."""
+    """Chapters 2 and 3, conditional: generated digits are the ones that were asked for, says a classifier."""
     return accuracy >= least
+
+
+def distance_gate(distance, limit):
+    """Chapter 3: Fréchet distance of samples to the test set, below a baseline's."""
+    return distance < limit
+
+
+def balance_gate(shares, least=0.03):
+    """Chapter 3: no class has less than 3% of the samples, so no mode was dropped."""
+    return min(shares) >= least
 
 
 @pytest.mark.parametrize("verdict, expected", [
@@ -56,6 +67,10 @@ def label_gate(accuracy, least):
     (prior_gate(200.0, without_kl=90.0), False),
     (label_gate(0.9, least=0.8), True),
     (label_gate(0.1, least=0.8), False),
+    (distance_gate(31.0, limit=32.0), True),
+    (distance_gate(33.0, limit=32.0), False),
+    (balance_gate([0.5, 0.47, 0.03]), True),
+    (balance_gate([0.5, 0.48, 0.02]), False),
 ])
 def test_gates_know_green_from_red(verdict, expected):
     assert verdict is expected
@@ -63,7 +78,7 @@ def test_gates_know_green_from_red(verdict, expected):
 
 @pytest.mark.parametrize("gate", [
     lambda nan: autoencoder_gate(nan, 1.0), elbo_gate, likelihood_gate, lambda nan: prior_gate(nan, 1.0),
-    lambda nan: label_gate(nan, 0.8),
+    lambda nan: label_gate(nan, 0.8), lambda nan: distance_gate(nan, 32.0), lambda nan: balance_gate([nan]),
 ])
 def test_a_training_that_diverged_passes_no_gate(gate):
     assert not gate(float("nan"))
@@ -289,3 +304,125 @@ def test_the_baseline_is_no_straw_man():
     poorer = PCA(data.scale_images(train_images[:100]), LATENT_DIM - 1)
     assert pca_error() < np.mean(squared_error(test_images, poorer.reconstruct(test_images)))
     assert pca_error() < 0.6 * np.mean(squared_error(test_images, data.scale_images(train_images).mean(axis=0)))
+
+
+# ---- chapter 3: the articles' own mistakes -------------------------------------------------------------------------
+
+QUICK_DISTANCE = 245.0  # healthy about 215; the mildest bug, the wrong range, about 279, and all others above 350
+
+
+def real_and_fake_swapped(real_logits, fake_logits, smoothing=0.0):
+    return true_losses[0](fake_logits, real_logits, smoothing)
+
+
+def towards_fake(fake_logits):
+    return tf.nn.softplus(fake_logits)
+
+
+true_losses = gan.LOSSES["non_saturating"]
+true_discriminator_losses = GAN.discriminator_losses
+
+
+def no_real_images(self, images, fakes, *rest, **options):
+    return true_discriminator_losses(self, fakes, fakes, *rest, **options)
+
+
+GAN_BUGS = {
+    "generator frozen": lambda patch: None,
+    "discriminator sees no real images (article 003)": lambda patch: patch.setattr(
+        GAN, "discriminator_losses", no_real_images
+    ),
+    "generator trained towards fake (article 003)": lambda patch: patch.setitem(
+        gan.LOSSES, "non_saturating", (true_losses[0], towards_fake)
+    ),
+    "real and fake swapped (article 002)": lambda patch: patch.setitem(
+        gan.LOSSES, "non_saturating", (real_and_fake_swapped, true_losses[1])
+    ),
+    "tanh against images in [-0.5, 0.5] (article 004)": lambda patch: patch.setattr(
+        gan, "to_tanh_range", lambda images: images - 0.5
+    ),
+}
+
+
+def trained_gan(plant=None, damage=None, rates=(1e-3, 1e-3)):
+    """A conditional dense GAN after 640 steps; `plant` patches a bug in meanwhile, `damage` spoils its batches."""
+    train_images, train_labels, _, _ = digits()
+    keras.utils.set_random_seed(0)
+    model = GAN(generator_widths=(128, 256), discriminator_widths=(256, 128), num_classes=10)
+    batches = data.image_dataset(train_images, train_labels, batch_size=50, seed=0)
+    with pytest.MonkeyPatch.context() as patch:
+        if plant:
+            plant(patch)
+        model.compile(*[keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates], steps_per_execution=20)
+        model.fit(batches.map(damage) if damage else batches, epochs=8, verbose=0)
+    return without_its_past(model)
+
+
+@functools.cache
+def judged(bug=None, damage=None):
+    """(Fréchet distance to 500 test images, how many samples show the class that was asked for), of 500 samples."""
+    rates = (0.0, 1e-3) if bug == "generator frozen" else (1e-3, 1e-3)
+    model = trained_gan(GAN_BUGS.get(bug), damage, rates)
+    asked = np.repeat(np.arange(10), 50)
+    classifier = checkpoints.load("digit_classifier")
+    features, probabilities = classifier.judge(model.generate(500, seed=0, labels=asked))
+    distance = metrics.frechet_distance(classifier.judge(digits()[2])[0], features)
+    return distance, float(np.mean(probabilities.argmax(axis=1) == asked))
+
+
+def test_a_healthy_gan_passes():
+    assert distance_gate(judged()[0], QUICK_DISTANCE), judged()
+
+
+@pytest.mark.parametrize("bug", GAN_BUGS)
+def test_a_gan_with_a_bug_does_not_pass(bug):
+    assert not distance_gate(judged(bug)[0], QUICK_DISTANCE), judged(bug)
+
+
+@pytest.mark.parametrize("count", [40, 60])
+def test_noise_of_another_batch_size_breaks_at_once(count):
+    """Article 002 takes the batch's index for its size."""
+    def plant(patch):
+        patch.setattr(gan, "standard_normal", lambda shape, seed=None: tf.random.normal((count, shape[1])))
+
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError)):
+        trained_gan(plant)
+
+
+def test_a_healthy_conditional_gan_draws_what_is_asked_for():
+    assert label_gate(judged()[1], 0.5), judged()
+
+
+def test_a_conditional_gan_with_swapped_labels_does_not_pass():
+    accuracy = judged(damage=next_class)[1]
+    assert not label_gate(accuracy, 0.5), accuracy
+
+
+def statistics_that_move(plant=None):
+    """How many of the generator's batch statistics a step changes, and whether the discriminator dropped anything."""
+    keras.utils.set_random_seed(0)
+    model = GAN(generator_widths=(16,), discriminator_widths=(16,), dropout=0.5)
+    images, fakes = data.scale_images(digits()[0][:50]), tf.zeros((50, 28, 28, 1))
+    with pytest.MonkeyPatch.context() as patch:
+        if plant:
+            plant(patch)
+        one, other = (model.discriminator_losses(images, fakes, training=True)["real_logits"] for _ in range(2))
+        before = [np.array(weight) for weight in model.generator.non_trainable_variables]
+        model.draw(50, None, training=True)
+    after = model.generator.non_trainable_variables
+    moved = sum(not np.array_equal(old, np.array(new)) for old, new in zip(before, after))
+    return moved >= 2 and not np.allclose(one, other)
+
+
+def test_dropout_and_batch_norm_are_at_work_in_training():
+    assert statistics_that_move()
+
+
+def test_dropout_and_batch_norm_in_inference_mode_do_not_pass():
+    """Article 004 never says training=True, and both layers do nothing."""
+    def plant(patch):
+        for name in ("draw", "discriminate"):
+            original = getattr(GAN, name)
+            patch.setattr(GAN, name, lambda self, x, y, training=False, original=original: original(self, x, y))
+
+    assert not statistics_that_move(plant)

@@ -6,6 +6,8 @@ import pytest
 
 from aigc_tf import callbacks, checkpoints, data, files, recipes
 from aigc_tf.autoencoder import Autoencoder
+from aigc_tf.classifier import DigitClassifier
+from aigc_tf.gan import GAN
 from aigc_tf.recipes import RECIPES, Recipe
 from aigc_tf.vae import VAE
 
@@ -48,7 +50,7 @@ def weigh(model, mnist):
 FULL_BATCH = Recipe(Autoencoder, {"latent_dim": 4, "widths": (16,)}, epochs=4, measure=weigh, batch_size=200)
 NOISY = Recipe(
     VAE, {"latent_dim": 2, "hidden_units": (16,), "num_classes": 10}, epochs=3, measure=weigh,
-    batch_size=64, binarized=True,
+    batch_size=64, transform=data.binarize, labels=True,
 )
 
 
@@ -114,7 +116,7 @@ def killed(small, tmp_path_factory):
     watch, record = train(FULL_BATCH, small, folder, die_in=2)
     assert record is None
     names = checkpoints.names(folder / "checkpoints")
-    (folder / "backups" / "tiny" / "minutes.json").write_text('{"minutes": 60.0}')
+    (folder / "backups" / "tiny" / "0" / "minutes.json").write_text('{"minutes": 60.0}')
     return watch, names, folder
 
 
@@ -211,12 +213,75 @@ def test_the_command_says_what_it_reached(small, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_every_recipe_builds_its_model_and_its_batches(name, small):
+def test_every_recipe_builds_compiles_and_learns_from_its_batches(name, small):
     recipe = RECIPES[name]
-    batch = next(iter(recipe.batches(small.train_images, small.train_labels)))
-    losses = recipe.model(**recipe.config).compute_losses(*(batch if isinstance(batch, tuple) else (batch,)))
-    assert losses["loss"].shape == (200,)
-    assert np.all(np.isfinite(losses["loss"]))
+    model, batches = recipe.model(**recipe.config), recipe.batches(small)
+    recipe.compile(model, steps=10)
+    history = model.fit(batches.take(1), verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_says_what_it_does(name):
+    recipe = RECIPES[name]
+    text = recipe.description()
+    assert text["epochs"] == recipe.epochs
+    assert str(recipe.learning_rate) in text["optimizer"]
+    assert ("binarized" in text["data"]) == (recipe.transform is data.binarize)
+    assert ("turned" in text["data"]) == (recipe.transform is recipes.augment)
+
+
+def test_several_seeds_are_all_recorded_and_the_first_is_stored(small, tmp_path):
+    watch, record = train(Recipe(**{**vars(FULL_BATCH), "seeds": (3, 4)}), small, tmp_path)
+    assert [result["seed"] for result in record["by_seed"]] == [3, 4]
+    assert record["seed"] == 3
+    assert record["metrics"] == record["by_seed"][0]["metrics"] != record["by_seed"][1]["metrics"]
+    loaded = checkpoints.load("tiny", tmp_path / "checkpoints")
+    assert weigh(loaded, None)["mean_weight"] == pytest.approx(record["metrics"]["mean_weight"], abs=1e-5)
+
+
+def test_a_kill_in_the_second_seed_keeps_the_first(small, tmp_path):
+    recipe = Recipe(**{**vars(FULL_BATCH), "seeds": (3, 4)})
+
+    def die_at_the_second(model, mnist, calls=[]):  # noqa: B006
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return weigh(model, mnist)
+
+    train(Recipe(**{**vars(recipe), "measure": die_at_the_second}), small, tmp_path)
+    again, record = train(recipe, small, tmp_path)
+    assert again.epochs == []
+    assert [result["seed"] for result in record["by_seed"]] == [3, 4]
+
+
+@pytest.fixture
+def quick_evaluator(small, monkeypatch):
+    """A classifier that never learnt, in the place of the checkpoint."""
+    monkeypatch.setattr(checkpoints, "load", lambda name: DigitClassifier(filters=(4, 4), feature_dim=8))
+
+
+SAMPLE_METRICS = {
+    "frechet_distance", "kernel_distance", "classifier_score", "precision", "recall", "density", "coverage",
+    "smallest_class_share",
+}
+
+
+def test_the_measurements_of_samples(small, quick_evaluator):
+    measured = recipes.measure_samples(GAN(generator_widths=(8,), discriminator_widths=(8,)), small)
+    assert set(measured) == SAMPLE_METRICS | {"median_distance_to_training", "seconds_per_1000"}
+    assert np.isfinite(list(measured.values())).all()
+
+
+def test_a_conditional_model_is_measured_by_what_was_asked_for(small, quick_evaluator, monkeypatch):
+    model = GAN(generator_widths=(8,), discriminator_widths=(8,), num_classes=10)
+    measured = recipes.measure_samples(model, small._replace(train_labels=np.resize(small.train_labels, 2000)))
+    assert 0 <= measured["accuracy_on_demand"] <= 1
+
+
+def test_the_floors_are_measured_with_equal_sample_sizes(small, quick_evaluator):
+    measured = recipes.measure_classifier(DigitClassifier(filters=(4, 4), feature_dim=8), small)
+    assert set(measured) == SAMPLE_METRICS | {"test_accuracy", "test_score"}
 
 
 def test_the_measurements_of_a_vae_fit_together(small):
