@@ -35,35 +35,62 @@ def spectrally_normalized(kernel, direction, training):
     return kernel / sigma
 
 
+class Spectral(layers.Layer):
+    """A layer with kernel, bias, and the direction of its largest singular value.
+
+    Not a subclass of `layers.Dense` and its like, whose newer versions save only the variables that they know.
+    """
+
+    def __init__(self, outputs, **kwargs):
+        super().__init__(**kwargs)
+        self.outputs = outputs
+
+    def get_config(self):
+        return {**super().get_config(), "outputs": self.outputs}
+
+    def add_weights(self, kernel_shape):
+        self.kernel = self.add_weight(name="kernel", shape=kernel_shape, initializer="glorot_uniform")
+        self.bias = self.add_weight(name="bias", shape=(self.outputs,), initializer="zeros")
+        self.direction = self.add_weight(
+            name="direction", shape=(self.outputs, 1), initializer="random_normal", trainable=False
+        )
+
+    def normalized_kernel(self, training):
+        return spectrally_normalized(tf.convert_to_tensor(self.kernel), self.direction, training)
+
+
 @keras.saving.register_keras_serializable(package="aigc_tf")
-class SpectralDense(layers.Dense):
+class SpectralDense(Spectral):
     """A dense layer that uses W / σ(W)."""
 
     def build(self, input_shape):
-        super().build(input_shape)
-        self.direction = self.add_weight(
-            name="direction", shape=(self.units, 1), initializer="random_normal", trainable=False
-        )
+        self.add_weights((input_shape[-1], self.outputs))
+        self.built = True
 
     def call(self, inputs, training=False):
-        kernel = spectrally_normalized(tf.convert_to_tensor(self.kernel), self.direction, training)
-        return self.activation(inputs @ kernel + self.bias)
+        return inputs @ self.normalized_kernel(training) + self.bias
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
-class SpectralConv2D(layers.Conv2D):
-    """A convolution that uses W / σ(W)."""
+class SpectralConv2D(Spectral):
+    """A convolution that uses W / σ(W), with the border filled up ("same")."""
+
+    def __init__(self, outputs, kernel_size, strides=1, padding="same", **kwargs):
+        super().__init__(outputs, **kwargs)
+        if padding != "same":
+            raise ValueError(f'padding must be "same". Received: {padding!r}')
+        self.kernel_size = kernel_size
+        self.strides = strides
+
+    def get_config(self):
+        return {**super().get_config(), "kernel_size": self.kernel_size, "strides": self.strides}
 
     def build(self, input_shape):
-        super().build(input_shape)
-        self.direction = self.add_weight(
-            name="direction", shape=(self.filters, 1), initializer="random_normal", trainable=False
-        )
+        self.add_weights((self.kernel_size, self.kernel_size, input_shape[-1], self.outputs))
+        self.built = True
 
     def call(self, inputs, training=False):
-        kernel = spectrally_normalized(tf.convert_to_tensor(self.kernel), self.direction, training)
-        outputs = tf.nn.conv2d(inputs, kernel, self.strides, self.padding.upper()) + self.bias
-        return self.activation(outputs)
+        return tf.nn.conv2d(inputs, self.normalized_kernel(training), self.strides, "SAME") + self.bias
 
 
 # ---- generators ----

@@ -57,9 +57,11 @@ def as_labels(labels, num_classes, batch_size):
         raise ValueError(f"{problem}. Received: {labels.dtype.name} of shape {tuple(labels.shape)}")
     labels = tf.cast(labels, tf.int32)
     if not tf.executing_eagerly():
-        tf.debugging.assert_non_negative(labels, message=problem)
-        tf.debugging.assert_less(labels, num_classes, message=problem)
-    elif labels.shape[0] != batch_size or tf.reduce_any((labels < 0) | (labels >= num_classes)):
+        checks = [tf.debugging.assert_non_negative(labels, message=problem),
+                  tf.debugging.assert_less(labels, num_classes, message=problem)]
+        with tf.control_dependencies(checks):
+            return tf.identity(labels)  # nothing is computed of bad labels
+    if labels.shape[0] != batch_size or tf.reduce_any((labels < 0) | (labels >= num_classes)):
         raise ValueError(f"{problem}. Received: {labels.numpy()} for {batch_size} images")
     return labels
 

@@ -119,8 +119,8 @@ def test_spectral_layers_reach_a_norm_of_1(layer, shape):
 
 
 @pytest.mark.parametrize("spectral, plain", [
-    (SpectralDense(5, activation="relu"), layers.Dense(5, activation="relu")),
-    (SpectralConv2D(5, 3, strides=2, padding="same"), layers.Conv2D(5, 3, strides=2, padding="same")),
+    (SpectralDense(5), layers.Dense(5)),
+    (SpectralConv2D(5, 3, strides=2), layers.Conv2D(5, 3, strides=2, padding="same")),
 ])
 def test_a_spectral_layer_is_the_plain_layer_with_a_smaller_kernel(spectral, plain):
     inputs = noise(2, 6, 6, 2)
@@ -129,6 +129,11 @@ def test_a_spectral_layer_is_the_plain_layer_with_a_smaller_kernel(spectral, pla
     kernel = spectrally_normalized(tf.convert_to_tensor(spectral.kernel), spectral.direction, training=False)
     plain.kernel.assign(kernel)
     np.testing.assert_allclose(outputs, plain(inputs), rtol=1e-4, atol=1e-5)
+
+
+def test_a_spectral_convolution_says_which_border_it_has():
+    with pytest.raises(ValueError, match="padding must be \"same\". Received: 'valid'"):
+        SpectralConv2D(5, 3, padding="valid")
 
 
 def test_inference_leaves_the_estimate_alone():
