@@ -136,7 +136,6 @@ MODELS = {
         ["penalty"], wasserstein, ("logit/bias",),  # it adds the same to real and fake
         adversarial_loss="wasserstein", penalty_weight=10.0, discriminator_steps=2,
     ),
-    "least squares GAN with R1": gan_row(["penalty"], adversarial_loss="least_squares", r1_weight=0.1),
     "classifier": Row(
         DigitClassifier,
         {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_tf import gan
+from aigc_tf import gan, gan_losses
 from aigc_tf.data import image_dataset
 from aigc_tf.gan import GAN
 
@@ -174,6 +174,17 @@ def test_an_auxiliary_classifier_is_trained_on_real_and_fake_images():
     np.testing.assert_allclose(losses["class_loss"], np.full(8, 2 * np.log(3)), rtol=1e-6)
     np.testing.assert_allclose(losses["discriminator_loss"], np.full(8, 2 * np.log(2) + 2 * np.log(3)), rtol=1e-6)
     np.testing.assert_allclose(losses["generator_loss"], np.full(8, np.log(2) + np.log(3)), rtol=1e-6)
+
+
+def test_r1_is_added_with_its_weight():
+    """The discriminator's loss is that of the hinge and ten times the penalty of `gan_losses.r1_penalty`."""
+    model = small_gan(r1_weight=10.0, adversarial_loss="hinge")
+    losses = {name: values.numpy() for name, values in model.compute_losses(images()).items()}
+    by_hand = 10 * gan_losses.r1_penalty(lambda x: model.discriminate(x, None)[0], tf.constant(2 * images() - 1))
+    np.testing.assert_allclose(losses["penalty"], by_hand, rtol=1e-5)
+    hinge = gan_losses.hinge_discriminator_loss(losses["real_logits"], losses["fake_logits"])
+    np.testing.assert_allclose(losses["discriminator_loss"], hinge + losses["penalty"], rtol=1e-5)
+    assert "penalty" in compiled(model).fit(image_dataset(images(), batch_size=4), verbose=0).history
 
 
 # ---- what stops a training, and bad input ---------------------------------------------------------------------------
