@@ -12,7 +12,7 @@ import numpy as np
 def frechet_distance(features_a, features_b):
     """‖μa − μb‖² + tr(Σa + Σb − 2 (Σa Σb)^½): the squared Wasserstein distance of the two fitted Gaussians.
 
-    Heusel et al. 2017 (arXiv:1706.08500), equation 6. Biased upward, the more the fewer samples, so compare equal sizes.
+    Heusel et al. 2017 (arXiv:1706.08500), equation 6. Biased upward, the more the fewer samples: compare equal sizes.
 
     Args:
         features_a, features_b: (N, D) and (M, D), at least two rows each.
