@@ -11,6 +11,7 @@ Compared, at batch 64, each step being one of the discriminator and one of the g
 - PyTorch, eager: the same layers with the same number of weights (asserted), losses, Adam and passes as ours.
   This row needs PyTorch, which the course does not install: `pip install torch==2.13.0`. Without it, it is left out.
   Its threads spin while they wait for each other: beside other work on the cores it is many times too slow.
+  (On Linux, PyPI's build for graphics cards brings Triton, which crashes beside TensorFlow 2.21: uninstall `triton`.)
 - the limit: the multiplications and additions of our step's matrix products and convolutions, at the rate that the
   machine reaches in one product of 2048 × 2048 matrices. Products as small as ours, 64 × 256 × 1024, are slower.
 
