@@ -239,3 +239,43 @@ class _KerasProgressBar(keras.callbacks.Callback):
 
 
 TQDMProgressBar = _AddonsProgressBar if USING_TF_ADDONS else _KerasProgressBar
+
+
+class _KerasLayerNormLSTMCell(keras.layers.LSTMCell):
+    """The successor of `tfa.rnn.LayerNormLSTMCell` without its dropout: same weights in the same order, same result.
+
+    An LSTM cell whose sums are normalized before its nonlinearities, and its carried state after each step (Ba et al.
+    2016, arXiv:1607.06450, equations 20 to 22, which leave the carried state itself as it is).
+
+    Args:
+        units: size of the two states.
+        norm_epsilon: what the three normalizations add to the variance.
+    """
+
+    def __init__(self, units, norm_epsilon=1e-3, **kwargs):
+        super().__init__(units, **kwargs)
+        self.norm_epsilon = norm_epsilon
+        self.kernel_norm = keras.layers.LayerNormalization(epsilon=norm_epsilon, name="kernel_norm")
+        self.recurrent_norm = keras.layers.LayerNormalization(epsilon=norm_epsilon, name="recurrent_norm")
+        self.state_norm = keras.layers.LayerNormalization(epsilon=norm_epsilon, name="state_norm")
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.kernel_norm.build((None, 4 * self.units))
+        self.recurrent_norm.build((None, 4 * self.units))
+        self.state_norm.build((None, self.units))
+
+    def call(self, inputs, states, training=False):
+        output, carried = states
+        sums = self.kernel_norm(tf.matmul(inputs, self.kernel))
+        sums += self.recurrent_norm(tf.matmul(output, self.recurrent_kernel)) + self.bias
+        let_in, keep, candidate, let_out = tf.split(sums, 4, axis=-1)
+        carried = self.state_norm(tf.sigmoid(keep) * carried + tf.sigmoid(let_in) * tf.tanh(candidate))
+        output = tf.sigmoid(let_out) * tf.tanh(carried)
+        return output, [output, carried]
+
+    def get_config(self):
+        return {**super().get_config(), "norm_epsilon": self.norm_epsilon}
+
+
+LayerNormLSTMCell = tfa.rnn.LayerNormLSTMCell if USING_TF_ADDONS else _KerasLayerNormLSTMCell

@@ -17,10 +17,11 @@ from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.classifier import DigitClassifier
 from aigc_tf.data import CHECKOUT_DATA, sha256_of
 from aigc_tf.gan import GAN
+from aigc_tf.lstm import LSTMLanguageModel
 from aigc_tf.vae import VAE
 
 FOLDER = CHECKOUT_DATA / "checkpoints"
-MODELS = {model.__name__: model for model in (Autoencoder, VAE, DigitClassifier, GAN)}
+MODELS = {model.__name__: model for model in (Autoencoder, VAE, DigitClassifier, GAN, LSTMLanguageModel)}
 
 
 def names(folder=FOLDER):

@@ -1,4 +1,4 @@
-"""Data: found offline first, checked by hash, turned into `tf.data` pipelines, and damaged on purpose."""
+"""Data: images and texts, found offline first and checked by hash; pipelines; and damage on purpose."""
 
 import hashlib
 import http.client
@@ -6,10 +6,13 @@ import os
 import tempfile
 import urllib.request
 from pathlib import Path
+from pydoc_data.topics import topics
 from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
+
+from aigc_tf.plays import load_plays
 
 CHECKOUT_DATA = Path(__file__).resolve().parent.parent / "data"
 
@@ -31,6 +34,14 @@ FILES = {
         mirrors=(
             "https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz",
             "https://s3.amazonaws.com/img-datasets/mnist.npz",
+        ),
+    ),
+    # Part of Shakespeare's plays in one file, the "tinyshakespeare" of char-rnn (Karpathy 2015): 1,115,394 characters.
+    "shakespeare.txt": DataFile(
+        sha256=("86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",),
+        mirrors=(
+            "https://storage.googleapis.com/download.tensorflow.org/data/shakespeare.txt",
+            "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt",
         ),
     ),
 }
@@ -151,6 +162,46 @@ def load_mnist(data_dir=None):
             test_images=arrays["x_test"][..., np.newaxis],
             test_labels=arrays["y_test"].astype("int64"),
         )
+
+
+def load_text(name, data_dir=None):
+    """A text to learn from.
+
+    Args:
+        name: one of
+            "shakespeare", all 38 plays; "shakespeare/tragedies", those of a genre (comedies, histories, problems,
+            roman, romances, tragedies); "shakespeare/hamlet", one play: speaker and lines, no stage directions;
+            "tinyshakespeare", the text of char-rnn and nanoGPT, for comparison with published numbers;
+            "python-docs", the help texts of Python's standard library, which differ between versions;
+            or the path of a file in UTF-8.
+        data_dir: a folder to look in first for "tinyshakespeare"; see `find_file`.
+
+    Raises:
+        ValueError: for an unknown genre or play, bytes that are not UTF-8, an empty file or a broken one.
+        FileNotFoundError: if there is no such file, or the package that brings the plays is not installed.
+        IsADirectoryError: if the path is a folder.
+    """
+    corpus, _, part = str(name).partition("/")
+    if corpus == "shakespeare":
+        return load_plays(part or None)
+    if name == "python-docs":
+        return "\n\n".join(text.strip() for _, text in sorted(topics.items()))
+    path = find_file("shakespeare.txt", data_dir) if name == "tinyshakespeare" else Path(name)
+    if path.is_dir():
+        raise IsADirectoryError(f"A text must be a file. Received: the folder {path}")
+    if not path.is_file():
+        raise FileNotFoundError(
+            'There are the texts "shakespeare", "tinyshakespeare" and "python-docs", or the path of a file. '
+            f"Received: {name!r}, which is no file"
+        )
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path} is not UTF-8 text: byte {error.start} is {error.object[error.start]:#04x}. "
+                         "Convert it first, or choose another file") from None
+    if not text:
+        raise ValueError(f"A text must not be empty. Received: {path}, a file without a character")
+    return text
 
 
 # ---- pipelines ----

@@ -1,4 +1,4 @@
-"""The one line of a custom `train_step` that changes when several devices share a batch."""
+"""The two lines of a custom `train_step` that change when several devices share a batch."""
 
 import tensorflow as tf
 
@@ -20,3 +20,25 @@ def batch_mean(per_example):
     if replica is not None and replica.num_replicas_in_sync > 1:
         count = replica.all_reduce(tf.distribute.ReduceOp.SUM, count)
     return tf.reduce_sum(per_example) / count
+
+
+def clip_by_global_norm(gradients, clip_norm):
+    """Gradients, scaled down together if the norm over all of them is above `clip_norm`.
+
+    It is the norm of the WHOLE batch's gradient: devices add theirs up first, and each then hands an equal share of the
+    clipped sum to the optimizer, which adds the shares up again.
+
+    Args:
+        gradients: list of tensors.
+        clip_norm: largest norm, above 0.
+
+    Returns:
+        List of tensors.
+    """
+    gradients = [tf.convert_to_tensor(gradient) for gradient in gradients]  # an embedding's are sparse
+    replica = tf.distribute.get_replica_context()
+    devices = 1 if replica is None else replica.num_replicas_in_sync
+    if devices > 1:
+        gradients = replica.all_reduce(tf.distribute.ReduceOp.SUM, gradients)
+    gradients, _ = tf.clip_by_global_norm(gradients, clip_norm)
+    return [gradient / devices for gradient in gradients]

@@ -66,6 +66,29 @@ def as_labels(labels, num_classes, batch_size):
     return labels
 
 
+def as_tokens(tokens, num_tokens):
+    """Token numbers as an int32 tensor (batch, time).
+
+    Raises:
+        ValueError: for numbers that are not integers, of another shape, or (outside of `tf.function`) not in
+            [0, num_tokens).
+        tf.errors.InvalidArgumentError: for numbers that are not in [0, num_tokens), inside of `tf.function`.
+    """
+    tokens = tf.convert_to_tensor(tokens)
+    problem = f"Tokens must be integers from 0 to {num_tokens - 1} of shape (batch, time)"
+    if not tokens.dtype.is_integer or tokens.shape.rank != 2:
+        raise ValueError(f"{problem}. Received: {tokens.dtype.name} of shape {tuple(tokens.shape)}")
+    tokens = tf.cast(tokens, tf.int32)
+    low, high = tf.reduce_min(tokens), tf.reduce_max(tokens)
+    in_range = (low >= 0) & (high < num_tokens)
+    if not tf.executing_eagerly():
+        with tf.control_dependencies([tf.debugging.Assert(in_range, [f"{problem}. Received: from", low, "to", high])]):
+            return tf.identity(tokens)  # nothing is computed of bad tokens
+    if not in_range:
+        raise ValueError(f"{problem}. Received: from {low} to {high}")
+    return tokens
+
+
 def unpack(data):
     """The two parts of a batch, which is images alone (then the second is None) or a pair."""
     first, second = data if isinstance(data, (tuple, list)) else (data, None)
@@ -78,7 +101,7 @@ def check_finite(losses, step):
     Raises:
         tf.errors.InvalidArgumentError: NaN or infinity, with the step and what to do.
     """
-    hint = "A loss is NaN or infinite: lower the learning rates, or look for bad images. Received: step and losses"
+    hint = "A loss is NaN or infinite: lower the learning rates, or look for bad data. Received: step and losses"
     finite = tf.reduce_all([tf.reduce_all(tf.math.is_finite(values)) for values in losses.values()])
     means = [tf.reduce_mean(values) for values in losses.values()]
     tf.debugging.Assert(finite, [hint, step, ", ".join(losses), *means])

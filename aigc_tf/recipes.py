@@ -13,10 +13,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf import addons, callbacks, checkpoints, data, files, metrics
+from aigc_tf import addons, callbacks, checkpoints, data, files, metrics, text_metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
 from aigc_tf.classifier import DigitClassifier
 from aigc_tf.gan import GAN
+from aigc_tf.lstm import LSTMLanguageModel
+from aigc_tf.ngram import NGramModel
+from aigc_tf.text import Vocabulary, split_text, streams
 from aigc_tf.vae import VAE, importance_weighted_nll
 
 BACKUPS = Path("build") / "checkpoints"  # relative to the checkout, where `make checkpoints` runs
@@ -29,7 +32,7 @@ class Recipe:
     model: type
     config: dict
     epochs: int
-    measure: object  # function (model, mnist) → dict of metrics
+    measure: object  # function (model, dataset) → dict of metrics
     batch_size: int = 200
     learning_rate: float = 1e-3
     final: float = 0.02  # share of the learning rate that is left at the end of a cosine; 1: it stays constant
@@ -37,6 +40,13 @@ class Recipe:
     labels: bool = False  # whether batches hold labels
     seeds: tuple = (0,)  # one training each; the first one's weights are stored
     steps_per_execution: int = 1
+
+    def load(self):
+        """The dataset, as `batches` and `measure` take it."""
+        return data.load_mnist()
+
+    def build(self, dataset):
+        return self.model(**self.config)
 
     def batches(self, mnist, seed=0):
         """The training pipeline."""
@@ -88,6 +98,28 @@ class GANRecipe(Recipe):
     def description(self):
         rates = f"Adam, beta_1 {self.beta_1}, generator {self.learning_rate}, discriminator {self.discriminator_rate}"
         return {**super().description(), "optimizer": f"{rates}, both {self.decay_text()}"}
+
+
+@dataclass(frozen=True)
+class TextRecipe(Recipe):
+    """The same for a language model: `batch_size` streams side by side, `length` tokens of each in a step."""
+
+    corpus: str = "shakespeare"
+    length: int = 64
+
+    def load(self):
+        return data.load_text(self.corpus)
+
+    def build(self, text):
+        return self.model(Vocabulary.of(text).tokens, **self.config)
+
+    def batches(self, text, seed=0):
+        numbers = Vocabulary.of(text).encode(split_text(text)[0])
+        return streams(numbers, self.length, batch_size=self.batch_size)
+
+    def description(self):
+        read = f"{self.corpus}, the first 90%, read in order; gradients through {self.length} tokens"
+        return {**super().description(), "data": read}
 
 
 def augment(images, *, seed=None):
@@ -169,6 +201,27 @@ def measure_samples(model, mnist):
     return {**measured, "median_distance_to_training": np.median(to_training), "seconds_per_1000": seconds}
 
 
+def measure_text(model, text):
+    """Nats per character on the last tenth of the text, beside the 5-gram's, and what 20 written pages are like."""
+    train, test = split_text(text)
+    nats = -float(np.mean(model.log_prob(test)))
+    five_gram = -float(np.mean(NGramModel(5, model.vocabulary).fit(train).log_prob(test)))
+    prompts = ["\n\n"] * 20
+    start = time.perf_counter()
+    pages = [page.strip() for page in model.generate(prompts, 1000, temperature=0.8, seed=0)]
+    seconds = time.perf_counter() - start
+    return {
+        "test_nats": nats,
+        "test_bits": text_metrics.bits(nats),
+        "five_gram_test_nats": five_gram,
+        "known_words": np.mean([text_metrics.known_words(page, train) for page in pages]),
+        "longest_copied_span": max(len(text_metrics.longest_copied_span(page, train)) for page in pages),
+        "distinct_2": text_metrics.distinct(pages, 2),
+        "self_bleu_4": text_metrics.self_bleu(pages, 4),
+        "characters_per_second": 1000 * len(pages) / seconds,
+    }
+
+
 DCGAN = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
 THREE_SEEDS = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
 
@@ -198,6 +251,14 @@ RECIPES = {
         GAN, {**DCGAN, "num_classes": 10, "conditioning": "auxiliary"},
         epochs=2, measure=measure_samples, labels=True, **THREE_SEEDS,
     ),
+    "lstm_tinyshakespeare": TextRecipe(
+        LSTMLanguageModel, {"units": (320, 320), "dropout": 0.4}, epochs=25, measure=measure_text, batch_size=64,
+        learning_rate=4e-3, corpus="tinyshakespeare",
+    ),
+    "lstm_shakespeare": TextRecipe(
+        LSTMLanguageModel, {"units": (512,), "dropout": 0.1}, epochs=4, measure=measure_text, batch_size=128,
+        learning_rate=4e-3,
+    ),
 }
 
 # ---- training ----
@@ -220,7 +281,7 @@ class Stopwatch(keras.callbacks.Callback):
         files.write_file(self.path, json.dumps({"minutes": self.minutes}))
 
 
-def train(name, recipe, mnist, *, folder=checkpoints.FOLDER, backups=BACKUPS):
+def train(name, recipe, dataset, *, folder=checkpoints.FOLDER, backups=BACKUPS):
     """Trains one recipe to its end, once for each of its seeds, and stores the checkpoint of the first one.
 
     A training that was killed goes on at its last epoch; what was measured already is not done again.
@@ -233,10 +294,10 @@ def train(name, recipe, mnist, *, folder=checkpoints.FOLDER, backups=BACKUPS):
         backup = Path(backups) / name / str(seed)
         done = backup / "result.json"
         if stored is None or not done.exists():
-            model, minutes = train_once(recipe, seed, mnist, backup)
+            model, minutes = train_once(recipe, seed, dataset, backup)
             stored = stored or model
         if not done.exists():
-            measured = {key: round(float(value), 5) for key, value in recipe.measure(model, mnist).items()}
+            measured = {key: round(float(value), 5) for key, value in recipe.measure(model, dataset).items()}
             files.write_file(done, json.dumps({"seed": seed, "minutes": round(minutes, 1), "metrics": measured}))
         results.append(json.loads(done.read_text()))
     versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}
@@ -248,11 +309,11 @@ def train(name, recipe, mnist, *, folder=checkpoints.FOLDER, backups=BACKUPS):
     return record
 
 
-def train_once(recipe, seed, mnist, backup):
+def train_once(recipe, seed, dataset, backup):
     """One training; returns the model and the minutes that it took. The folder `backup` lets it go on after a kill."""
     keras.utils.set_random_seed(seed)
-    model = recipe.model(**recipe.config)
-    batches = recipe.batches(mnist, seed)
+    model = recipe.build(dataset)
+    batches = recipe.batches(dataset, seed)
     recipe.compile(model, steps=recipe.epochs * len(batches))
     backup.mkdir(parents=True, exist_ok=True)
     stopwatch = Stopwatch(backup / "minutes.json")
@@ -271,10 +332,9 @@ def main(arguments=None):
         parser.error(f"there is a recipe for {', '.join(RECIPES)}. Received: {', '.join(unknown)}")
     try:
         with files.only_one(BACKUPS / "training.lock"):
-            mnist = data.load_mnist()
             for name in chosen:
                 print(f"{name}: {RECIPES[name].epochs} epochs", flush=True)
-                record = train(name, RECIPES[name], mnist)
+                record = train(name, RECIPES[name], RECIPES[name].load())
                 print(f"{name}: {record['minutes']} minutes, {record['metrics']}", flush=True)
     except KeyboardInterrupt:
         return complain("stopped. The next `make checkpoints` goes on from the last finished epoch.", code=130)
