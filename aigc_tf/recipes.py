@@ -252,11 +252,11 @@ RECIPES = {
         epochs=2, measure=measure_samples, labels=True, **THREE_SEEDS,
     ),
     "lstm_tinyshakespeare": TextRecipe(
-        LSTMLanguageModel, {"units": (320, 320), "dropout": 0.4}, epochs=25, measure=measure_text, batch_size=64,
+        LSTMLanguageModel, {"units": (320, 320), "dropout": 0.4}, epochs=16, measure=measure_text, batch_size=64,
         learning_rate=4e-3, corpus="tinyshakespeare",
     ),
     "lstm_shakespeare": TextRecipe(
-        LSTMLanguageModel, {"units": (512,), "dropout": 0.1}, epochs=4, measure=measure_text, batch_size=128,
+        LSTMLanguageModel, {"units": (512,), "dropout": 0.1}, epochs=3, measure=measure_text, batch_size=128,
         learning_rate=4e-3,
     ),
 }
