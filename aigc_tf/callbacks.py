@@ -1,4 +1,4 @@
-"""Callbacks that let one watch a generator learn: samples from fixed latents, and one line per epoch."""
+"""Callbacks that let one watch a generator learn: samples from fixed latents or prompts, and one line per epoch."""
 
 import io
 import os
@@ -99,6 +99,46 @@ class SampleGrid(keras.callbacks.Callback):
         finally:
             if os.path.exists(temporary):
                 os.remove(temporary)
+
+
+class SampleTexts(keras.callbacks.Callback):
+    """Collects how a language model continues the SAME prompts, before learning and after every epoch.
+
+    Args:
+        prompts: list of strings; they are continued side by side.
+        length: tokens to write.
+        **options: of the model's `generate`, such as temperature and seed.
+
+    Attributes:
+        frames: list of lists of texts, one for each prompt.
+    """
+
+    def __init__(self, prompts, length, **options):
+        super().__init__()
+        self.prompts, self.length, self.options = list(prompts), length, options
+        self.frames = []
+
+    def on_train_begin(self, logs=None):
+        if not self.frames:
+            self.collect()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.collect()
+
+    def collect(self):
+        """Adds what the model writes at this moment to `frames`."""
+        self.frames.append(self.model.generate(self.prompts, self.length, **self.options))
+
+    def film_strip(self, prompt=0):
+        """The frames of one prompt as text, one under the other, with their epochs.
+
+        Raises:
+            ValueError: if there is nothing to show yet.
+        """
+        if not self.frames:
+            raise ValueError("SampleTexts collects frames while `fit` runs with it. Received: no frames yet")
+        titles = [f"── epoch {epoch} " if epoch else "── before learning " for epoch in range(len(self.frames))]
+        return "\n".join(f"{title:─<60}\n{frame[prompt]}" for title, frame in zip(titles, self.frames))
 
 
 class EpochLines(keras.callbacks.Callback):

@@ -58,7 +58,7 @@ class LSTMLanguageModel(keras.Model):
         self.logits = TiedLogits(self.embedding) if tied else layers.Dense(len(self.vocabulary), name="logits")
         self.states_per_layer = 1 if cell == "gru" else 2
         self.state_sizes = [count for count in self.units for _ in range(self.states_per_layer)]
-        self.carry = Carry(self.state_sizes)
+        self.carries = {training: Carry(self.state_sizes) for training in (True, False)}  # validation disturbs nothing
         self.loss_mean = keras.metrics.Mean(name="loss")
         self(tf.zeros((1, 1), tf.int32))  # builds all weights: the model can be saved before its first batch
         self.step(tf.zeros([1], tf.int32), self.empty_states(1))
@@ -108,10 +108,11 @@ class LSTMLanguageModel(keras.Model):
         """
         inputs, continues = unpack(inputs)
         inputs, targets = as_tokens(inputs, len(self.vocabulary)), as_tokens(targets, len(self.vocabulary))
-        states = self.empty_states(tf.shape(inputs)[0]) if continues is None else self.carry.read(continues)
+        carry = self.carries[training]
+        states = self.empty_states(tf.shape(inputs)[0]) if continues is None else carry.read(continues)
         logits, states = self.read(inputs, states, training)
         if continues is not None:
-            self.carry.write(states)
+            carry.write(states)
         return {"loss": next_token_loss(targets, logits)}
 
     def train_step(self, data):

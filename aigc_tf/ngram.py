@@ -48,6 +48,18 @@ class NGramModel:
             self.levels.append((codes, totals, np.bincount(owners, minlength=len(codes)), pairs, counts))
         return self
 
+    def shorter(self, order):
+        """The model of a lower order that the same counts give: a smaller step of the ladder, at no cost.
+
+        Raises:
+            ValueError: if the order is not in [1, this model's].
+        """
+        if not 1 <= order <= self.order:
+            raise ValueError(f"order must lie in [1, {self.order}]. Received: {order}")
+        model = NGramModel(order, self.vocabulary)
+        model.levels = self.levels[:order]
+        return model
+
     @staticmethod
     def _older(numbers, k):
         """The token k places before each place from the k-th on; zeros for k = 0."""

@@ -165,3 +165,41 @@ def test_progress_bar_of_the_current_stack_counts_a_dataset_of_unknown_length(ca
     dataset = tf.data.Dataset.from_tensor_slices((np.zeros((4, 2)), np.zeros((4, 1)))).batch(2)
     fit_with_bar(addons.TQDMProgressBar(), dataset.filter(lambda *_: True))
     assert "2/2" in capsys.readouterr().err
+
+
+# ---- the cell -------------------------------------------------------------------------------------------------------
+
+
+def layer_norm(x, epsilon=1e-3):
+    return (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + epsilon)
+
+
+def test_the_layer_norm_cell_is_its_equations():
+    """The same reference, written out in NumPy, for TF Addons and for its successor."""
+    random = np.random.default_rng(0)
+    x, h, c = (random.normal(size=(2, size)).astype("float32") for size in (3, 4, 4))
+    cell = addons.LayerNormLSTMCell(4)
+    cell.build((None, 3))
+    cell.set_weights([random.normal(size=weight.shape) if weight.shape[0] != 16 or len(weight.shape) > 1 else weight
+                      for weight in cell.get_weights()])  # norms keep gain 1 and shift 0, biases theirs
+    kernel, recurrent_kernel, bias = cell.get_weights()[:3]
+    gains = cell.get_weights()[3:]
+    sums = layer_norm(x @ kernel) * gains[0] + gains[1] + layer_norm(h @ recurrent_kernel) * gains[2] + gains[3] + bias
+    let_in, keep, candidate, let_out = np.split(sums, 4, axis=1)
+
+    def sigmoid(z):
+        return 1 / (1 + np.exp(-z))
+
+    carried = layer_norm(sigmoid(keep) * c + sigmoid(let_in) * np.tanh(candidate)) * gains[4] + gains[5]
+    output, (new_h, new_c) = cell(tf.constant(x), [tf.constant(h), tf.constant(c)])
+    np.testing.assert_allclose(new_c, carried, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(output, sigmoid(let_out) * np.tanh(carried), rtol=1e-4, atol=1e-5)
+    np.testing.assert_array_equal(output, new_h)
+
+
+def test_the_layer_norm_cell_has_the_same_weights_in_the_same_order_on_both_stacks():
+    cell = addons.LayerNormLSTMCell(4)
+    cell.build((None, 3))
+    assert [tuple(weight.shape) for weight in cell.get_weights()] == [
+        (3, 16), (4, 16), (16,), (16,), (16,), (16,), (16,), (4,), (4,)
+    ]

@@ -46,6 +46,13 @@ def test_log_prob_is_what_next_distribution_says_at_every_place(order):
     np.testing.assert_allclose(model.log_prob(text), expected)
 
 
+def test_a_shorter_model_is_one_that_was_fitted_so():
+    whole = NGramModel(5).fit(TEXT)
+    np.testing.assert_array_equal(whole.shorter(2).log_prob(TEXT), NGramModel(2).fit(TEXT).log_prob(TEXT))
+    with pytest.raises(ValueError, match=r"order must lie in \[1, 5\]. Received: 6"):
+        whole.shorter(6)
+
+
 def test_large_vocabularies_and_orders_do_not_overflow():
     text = "".join(chr(0x4E00 + number) for number in np.random.default_rng(0).integers(5000, size=3000))
     model = NGramModel(9).fit(text)
@@ -91,5 +98,6 @@ def test_the_ladder_on_tinyshakespeare_is_the_published_one():
     except FileNotFoundError:
         pytest.skip("tinyshakespeare is not here: set AIGC_TF_DATA to the folder with shakespeare.txt")
     vocabulary = Vocabulary.of(train + test)
-    ladder = [-NGramModel(order, vocabulary).fit(train).log_prob(test).mean() for order in range(1, 7)]
+    model = NGramModel(6, vocabulary).fit(train)
+    ladder = [-model.shorter(order).log_prob(test).mean() for order in range(1, 7)]
     np.testing.assert_allclose(ladder, [3.347, 2.486, 2.049, 1.774, 1.669, 1.698], atol=0.002)

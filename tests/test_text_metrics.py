@@ -16,7 +16,8 @@ def test_one_nat_is_so_many_bits_and_ln_eight_is_a_doubt_among_eight():
 
 
 def test_words_keep_their_apostrophes_and_lose_case_and_marks():
-    assert metrics.words_of("'Tis HEART-ACHE, o'er 3 naïve_men; 你好!") == ["tis", "heart-ache", "o'er", "naïve", "men", "你好"]
+    words = ["tis", "heart-ache", "o'er", "naïve", "men", "你好"]
+    assert metrics.words_of("'Tis HEART-ACHE, o'er 3 naïve_men; 你好!") == words
 
 
 @pytest.mark.parametrize("texts, size, expected", [
