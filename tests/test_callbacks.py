@@ -165,3 +165,36 @@ def test_epoch_lines_name_an_unknown_metric():
 def test_sample_grid_names_images_of_the_wrong_shape():
     with pytest.raises(ValueError, match=r"Received: shape=\(3, 4, 4\)"):
         fit(callbacks.SampleGrid(lambda model: model.decode(LATENTS)[..., 0]), epochs=1)
+
+
+# ---- texts ----------------------------------------------------------------------------------------------------------
+
+
+class Parrot(keras.Model):
+    """Writes the prompt and how often it was asked."""
+
+    def __init__(self):
+        super().__init__()
+        self.asked = 0
+
+    def generate(self, prompts, length, **options):
+        self.asked += 1
+        return [f"{prompt} {length} {options} {self.asked}" for prompt in prompts]
+
+
+def test_texts_are_collected_before_learning_and_after_every_epoch():
+    samples = callbacks.SampleTexts(["a", "b"], 3, seed=1)
+    samples.set_model(Parrot())
+    samples.on_train_begin()
+    samples.on_epoch_end(0)
+    samples.on_train_begin()  # a second fit goes on
+    samples.on_epoch_end(0)
+    assert samples.frames == [[f"{prompt} 3 {{'seed': 1}} {n}" for prompt in "ab"] for n in (1, 2, 3)]
+    strip = samples.film_strip(prompt=1)
+    assert strip.splitlines()[0].startswith("── before learning ──") and "── epoch 2 ──" in strip
+    assert "b 3 {'seed': 1} 3" in strip and "a 3" not in strip
+
+
+def test_there_is_no_film_of_texts_before_fit():
+    with pytest.raises(ValueError, match="no frames yet"):
+        callbacks.SampleTexts(["a"], 3).film_strip()

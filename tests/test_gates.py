@@ -1,4 +1,4 @@
-"""The gates of chapters 1 to 3 bite: the bugs that learners write turn them red.
+"""The gates of chapters 1 to 4 bite: the bugs that learners write turn them red.
 
 Each bug is planted while a small net trains for a few seconds; then its weights are measured with the true functions,
 by a model that never saw the bug. The same training without a bug must be green, with room. The quick limits
@@ -13,9 +13,12 @@ import pytest
 import tensorflow as tf
 from scipy.special import logsumexp
 
-from aigc_tf import checkpoints, data, gan, metrics, vae
+from aigc_tf import checkpoints, data, gan, lstm, metrics, recurrent, vae
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
 from aigc_tf.gan import GAN
+from aigc_tf.lstm import LSTMLanguageModel
+from aigc_tf.ngram import NGramModel
+from aigc_tf.text import streams
 from aigc_tf.vae import VAE
 
 # ---- the gates: numbers in, verdict out; NaN, the mark of a training that diverged, never passes --------------------
@@ -426,3 +429,92 @@ def test_dropout_and_batch_norm_in_inference_mode_do_not_pass():
             patch.setattr(GAN, name, lambda self, x, y, training=False, original=original: original(self, x, y))
 
     assert not statistics_that_move(plant)
+
+
+# ---- chapter 4: a language whose entropy is known -------------------------------------------------------------------
+
+# "a" n times, then "b" n times, n evenly from 1 to 8: each sentence costs exactly ln 8 nats.
+QUICK_GRAMMAR = 1.1  # nats over the floor: healthy 1.01 to 1.06 over three seeds, the mildest bug 1.38, the 5-gram 2.03
+
+
+def entropy_gate(nats, floor, most):
+    """Chapter 4: cross entropy on new text, at most so many times the entropy that no model can beat."""
+    return nats <= most * floor
+
+
+def ladder_gate(nats, baseline, margin=0.0):
+    """Chapter 4: nats per character on new text, below those of a cheap model on the same text."""
+    return nats <= baseline - margin
+
+
+def sentences(seed, count):
+    draws = np.random.default_rng(seed).integers(1, 9, size=count)
+    return "".join("a" * n + "b" * n + "\n" for n in draws)
+
+
+def forgotten(carry, continues):
+    return [tf.zeros((tf.shape(continues)[0], variable.shape[1])) for variable in carry.variables]
+
+
+TEXT_BUGS = {
+    "states not carried": lambda patch: patch.setattr(recurrent.Carry, "read", forgotten),
+    "states of another row": lambda patch: patch.setattr(
+        recurrent.Carry, "write",
+        lambda carry, states: [v.assign(tf.roll(s, 1, axis=0)) for v, s in zip(carry.variables, states)],
+    ),
+    "gradient uphill": lambda patch: patch.setattr(lstm, "batch_mean", lambda losses: -tf.reduce_mean(losses)),
+}
+TARGETS = {
+    "targets not shifted": lambda inputs, targets: (inputs, inputs[0]),
+    "targets shifted the other way": lambda inputs, targets: (inputs, tf.roll(inputs[0], 1, axis=1)),
+    "targets shifted by two": lambda inputs, targets: (inputs, tf.roll(targets, -1, axis=1)),
+}
+
+
+@functools.cache
+def grammar_nats(bug=None, seed=0):
+    """(nats per character on new sentences, the floor there), after a training with a bug."""
+    keras.utils.set_random_seed(seed)
+    model = LSTMLanguageModel("\nab", units=(32,), embedding_dim=8)
+    batches = streams(model.vocabulary.encode(sentences(0, 6000)), 8, batch_size=32)
+    schedule = keras.optimizers.schedules.CosineDecay(2e-2, 4 * len(batches), alpha=0.02)
+    with pytest.MonkeyPatch.context() as patch:
+        if bug in TEXT_BUGS:
+            TEXT_BUGS[bug](patch)
+        model.compile(optimizer=keras.optimizers.Adam(schedule))
+        try:
+            model.fit(batches.map(TARGETS[bug]) if bug in TARGETS else batches, epochs=4, verbose=0)
+        except tf.errors.InvalidArgumentError:  # a loss that is not finite stops the training
+            return float("nan"), 1.0
+    clean = LSTMLanguageModel("\nab", units=(32,), embedding_dim=8)
+    for weight, learnt in zip(checkpoints.weights_of(clean), checkpoints.weights_of(model), strict=True):
+        weight.assign(learnt)
+    text = sentences(1, 500)
+    return -float(np.mean(clean.log_prob(text))), 500 * np.log(8) / len(text)
+
+
+@pytest.mark.parametrize("verdict, expected", [
+    (entropy_gate(1.09, 1.0, 1.1), True),
+    (entropy_gate(1.11, 1.0, 1.1), False),
+    (entropy_gate(float("nan"), 1.0, 1.1), False),
+    (ladder_gate(1.5, 1.669, margin=0.1), True),
+    (ladder_gate(1.6, 1.669, margin=0.1), False),
+    (ladder_gate(float("nan"), 1.669), False),
+])
+def test_gates_of_text_know_green_from_red(verdict, expected):
+    assert verdict is expected
+
+
+def test_a_healthy_language_model_passes():
+    assert entropy_gate(*grammar_nats(), QUICK_GRAMMAR), grammar_nats()
+
+
+@pytest.mark.parametrize("bug", [*TEXT_BUGS, *TARGETS])
+def test_a_language_model_with_a_bug_does_not_pass(bug):
+    assert not entropy_gate(*grammar_nats(bug), QUICK_GRAMMAR), grammar_nats(bug)
+
+
+def test_counting_five_characters_does_not_pass():
+    text = sentences(1, 500)
+    nats = -NGramModel(5).fit(sentences(0, 6000)).log_prob(text).mean()
+    assert not entropy_gate(nats, 500 * np.log(8) / len(text), QUICK_GRAMMAR)
