@@ -5,6 +5,7 @@ BUILD ?= build
 PYTHON ?=
 CHAPTER ?=
 NAME ?=
+WORKERS ?= 2
 export PYTHON VENV
 export PYTHONNOUSERSITE = 1
 export KERAS_BACKEND = tensorflow
@@ -13,6 +14,8 @@ unexport MPLBACKEND PYTHONHOME PYTHONPATH
 bin = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 python = "$(VENV)/$(bin)/python"
 chapter = $(if $(CHAPTER),--chapter $(CHAPTER))
+# Two files at a time, each in one process from its first test to its last; notebooks take longest and so start first.
+pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval-lax notebooks tests
 # Make the environment, for the Python that suits the stack $(1); nothing to do is done in no time.
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
@@ -22,6 +25,7 @@ set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requiremen
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  PYTHON=, VENV=$(VENV), BUILD=$(BUILD) choose the interpreter and the two folders that are written"
+	@echo "  WORKERS=$(WORKERS) is how many test files run at a time; 0: one after another, in one process"
 
 setup:  ## Make the environment (.venv), once
 	@$(call set_up,any)
@@ -38,12 +42,12 @@ lab: setup  ## Open the course in JupyterLab
 
 test: setup  ## Lint, then test the package and every notebook
 	@$(python) -m ruff check .
-	@$(python) -m pytest --nbval-lax tests notebooks
+	@$(pytest)
 
 test-current: VENV = .venv-current
 test-current: setup-current  ## The same on the current stack
 	@$(python) -m ruff check .
-	@$(python) -m pytest --nbval-lax tests notebooks
+	@$(pytest)
 
 notebooks: setup  ## Run every notebook, or CHAPTER=02, and store it with its outputs
 	@$(python) -m aigc_tf.course --build "$(BUILD)" --in-place $(chapter)
