@@ -1,4 +1,4 @@
-"""Create the course's environment from the lock file that fits the Python running this.  Standard library only.
+"""Create the course's environment from the lock files that fit the Python running this.  Standard library only.
 
     python make_venv.py .venv build
 
@@ -30,8 +30,9 @@ def main(environment, build):
     if sys.version_info[:2] not in STACKS:
         return complain(f"the course takes Python 3.11, 3.12 or 3.13. Received: {sys.version.split()[0]}")
     stack = STACKS[sys.version_info[:2]]
-    lock_file = CHECKOUT / "requirements" / f"{stack}.txt"
-    stamp = f"{stack} 3.{sys.version_info[1]} {hashlib.sha256(lock_file.read_bytes()).hexdigest()}\n"
+    locks = [CHECKOUT / "requirements" / f"{name}.txt" for name in (stack, "plays")]
+    digest = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()
+    stamp = f"{stack} 3.{sys.version_info[1]} {digest}\n"
     environment, build = Path(environment).absolute(), Path(build).absolute()
     try:
         if not is_complete(environment, stamp):
@@ -39,7 +40,7 @@ def main(environment, build):
             with only_one(environment.with_name(environment.name + ".lock")):
                 if not is_complete(environment, stamp):  # another run may have just ended
                     create(environment, stack)
-                    install(environment, lock_file, build)
+                    install(environment, locks, build)
                     write_file(environment / STAMP, stamp)
                     print(f"Environment ready: {environment.name}, the {stack} stack.", flush=True)
         show_checkout(environment)
@@ -88,13 +89,14 @@ def create(environment, stack):
     venv.EnvBuilder(symlinks=os.name != "nt", with_pip=True).create(environment)
 
 
-def install(environment, lock_file, build):
-    """Install the packages of a lock file: exactly those, each with its hash checked."""
+def install(environment, locks, build):
+    """Install the packages of the lock files: exactly those, each with its hash checked."""
     build.mkdir(parents=True, exist_ok=True)
     log = build / "setup.log"
-    total = len(re.findall(r"^[\w.-]+==", lock_file.read_text(encoding="utf-8"), re.M))
+    total = sum(len(re.findall(r"^[\w.-]+==", lock.read_text(encoding="utf-8"), re.M)) for lock in locks)
     command = [python_of(environment), "-I", "-m", "pip", "install", "--no-deps", "--require-hashes"]
-    command += ["--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off", "-r", lock_file]
+    command += ["--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off"]
+    command += [f"--requirement={lock}" for lock in locks]
     with log.open("w", encoding="utf-8") as file:
         pip = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
