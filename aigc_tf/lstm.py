@@ -8,7 +8,7 @@ from keras import layers
 from aigc_tf import decoding
 from aigc_tf.distribute import batch_mean, clip_by_global_norm
 from aigc_tf.inputs import as_tokens, check_finite, unpack
-from aigc_tf.recurrent import CELLS, Carry, TiedLogits, next_token_loss
+from aigc_tf.recurrent import CELLS, Bits, Carry, Perplexity, TiedLogits, next_token_loss
 from aigc_tf.text import Vocabulary
 
 
@@ -59,18 +59,25 @@ class LSTMLanguageModel(keras.Model):
         self.states_per_layer = 1 if cell == "gru" else 2
         self.state_sizes = [count for count in self.units for _ in range(self.states_per_layer)]
         self.carries = {training: Carry(self.state_sizes) for training in (True, False)}  # validation disturbs nothing
-        self.loss_mean = keras.metrics.Mean(name="loss")
+        self.means = [keras.metrics.Mean(name="loss"), Bits(name="bits"), Perplexity(name="perplexity")]
         self(tf.zeros((1, 1), tf.int32))  # builds all weights: the model can be saved before its first batch
         self.step(tf.zeros([1], tf.int32), self.empty_states(1))
 
     def get_config(self):
-        names = ("cell", "units", "embedding_dim", "dropout", "tied", "clip_norm")
-        config = {"tokens": self.vocabulary.tokens, "unit": self.vocabulary.unit}
-        return {**super().get_config(), **config, **{name: getattr(self, name) for name in names}}
+        names = ("tokens", "unit", "cell", "units", "embedding_dim", "dropout", "tied", "clip_norm")
+        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
+
+    @property
+    def tokens(self):
+        return self.vocabulary.tokens
+
+    @property
+    def unit(self):
+        return self.vocabulary.unit
 
     @property
     def metrics(self):
-        return [self.loss_mean]
+        return self.means
 
     # -- the network: over a whole window, and by one step --
 
@@ -127,10 +134,10 @@ class LSTMLanguageModel(keras.Model):
         return self.log(self.compute_losses(*data))
 
     def log(self, losses):
-        """Adds a batch's loss to the epoch's mean, and returns the mean so far: nats, bits, perplexity."""
-        self.loss_mean.update_state(losses["loss"])
-        nats = self.loss_mean.result()
-        return {"loss": nats, "bits": nats / np.log(2.0).astype("float32"), "perplexity": tf.exp(nats)}
+        """Adds a batch's loss to the epoch's means, and returns the means so far: in nats, in bits, as perplexity."""
+        for metric in self.metrics:
+            metric.update_state(losses["loss"])
+        return {metric.name: metric.result() for metric in self.metrics}
 
     # -- the verbs --
 

@@ -24,6 +24,20 @@ def next_token_loss(targets, logits):
     return tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits), axis=1)
 
 
+class Bits(keras.metrics.Mean):
+    """Mean of losses in nats, in bits: / ln 2."""
+
+    def result(self):
+        return super().result() / tf.math.log(2.0)
+
+
+class Perplexity(keras.metrics.Mean):
+    """exp of the mean of losses in nats: among how many equally likely tokens a model is in doubt."""
+
+    def result(self):
+        return tf.exp(super().result())
+
+
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class TiedLogits(layers.Layer):
     """Logits from comparing with the tokens' own embeddings, h · Eᵀ + b (Press & Wolf 2017, arXiv:1608.05859).

@@ -21,6 +21,8 @@ from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.classifier import DigitClassifier
 from aigc_tf.data import image_dataset
 from aigc_tf.gan import GAN
+from aigc_tf.lstm import LSTMLanguageModel
+from aigc_tf.text import streams
 from aigc_tf.vae import VAE
 
 # Two devices to share a batch. TensorFlow takes this only before it has started, hence here: pytest imports all test
@@ -44,6 +46,7 @@ class Row:
 
     @property
     def generates(self):
+        """Whether it generates images."""
         return hasattr(self.model, "generate")
 
     @property
@@ -84,12 +87,27 @@ class Row:
         images = (random.random((count, *self.image_shape)) < 0.3).astype("float32")
         return (images, random.integers(self.num_classes, size=count)) if self.num_classes else (images,)
 
-    def batches(self, count, batch_size):
-        return image_dataset(*self.arrays(count), batch_size=batch_size, shuffle=False)
+    def batches(self, count, batch_size, seed=None):
+        """In order, or shuffled anew in every epoch if a seed is given."""
+        return image_dataset(*self.arrays(count), batch_size=batch_size, shuffle=seed is not None, seed=seed)
 
     def conditions(self, count):
         """Keyword arguments that the verbs of a conditional model need."""
         return {"labels": np.arange(count) % self.num_classes} if self.num_classes else {}
+
+
+class TextRow(Row):
+    """A language model: its examples are windows of token numbers with their targets."""
+
+    generates = reconstructs = image_shape = num_classes = None
+
+    def arrays(self, count):
+        numbers = np.random.default_rng(count).integers(len(self.config["tokens"]), size=(count, 7))
+        return numbers[:, :-1], numbers[:, 1:]
+
+    def batches(self, count, batch_size, seed=None):
+        examples = tf.data.Dataset.from_tensor_slices(self.arrays(count))
+        return (examples if seed is None else examples.shuffle(count, seed=seed)).batch(batch_size)
 
 
 still = functools.partial(keras.optimizers.SGD, 0.0)
@@ -118,6 +136,12 @@ def gan_row(terms=(), total=lambda terms, model: terms["discriminator_loss"], id
     return Row(GAN, {**small, **config}, {*PLAYERS, *LOGITS, *terms}, total, PLAYERS, idle, steady)
 
 
+def text_row(**config):
+    config = {"tokens": "abcde", "units": (8, 6), "embedding_dim": 4, "clip_norm": 0.1, **config}
+    return TextRow(LSTMLanguageModel, config, {"loss", "bits", "perplexity"}, lambda terms, model: terms["bits"] * LN_2)
+
+
+LN_2 = np.log(2)
 SMALL_COLOUR = {"image_shape": (16, 12, 3), "architecture": "dcgan", "num_classes": 3}
 
 MODELS = {
@@ -141,6 +165,9 @@ MODELS = {
         {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},
         {"loss", "accuracy"},
     ),
+    "LSTM": text_row(),
+    "GRU, tied": text_row(cell="gru", tied=True),
+    "layer-norm LSTM": text_row(cell="layer_norm_lstm"),
 }
 
 RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform")]
@@ -158,6 +185,7 @@ def only(condition):
 
 
 generators, coders = only(lambda row: row.generates), only(lambda row: row.reconstructs)
+pictures = only(lambda row: row.image_shape)
 conditionals = only(lambda row: row.num_classes)
 conditional_generators = only(lambda row: row.num_classes and row.generates)
 
@@ -226,7 +254,7 @@ def learnt(row, tmp_path_factory):
     its_weights = bystander.get_weights()
     installed = importlib.util.find_spec("tensorboard")
     callbacks = [keras.callbacks.TensorBoard(str(board), histogram_freq=1)] if installed else []
-    batches = image_dataset(*row.arrays(9), batch_size=4, seed=0)
+    batches = row.batches(9, 4, seed=0)
     training = model.fit(batches, validation_data=row.batches(6, 4), epochs=2, verbose=0, callbacks=callbacks)
     return Learnt(model, training.history, board, bystander, its_weights)
 
@@ -256,7 +284,7 @@ def test_training_moves_no_weight_of_another_model(learnt):
 
 
 def test_the_same_seed_gives_the_same_losses(row, learnt):
-    again = row.compiled().fit(image_dataset(*row.arrays(9), batch_size=4, seed=0), epochs=2, verbose=0).history
+    again = row.compiled().fit(row.batches(9, 4, seed=0), epochs=2, verbose=0).history
     for name in row.objectives:
         np.testing.assert_allclose(again[name], learnt.history[name], rtol=1e-6, err_msg=name)
 
@@ -366,6 +394,18 @@ def test_several_steps_per_execution_learn_the_same(row, reference, known_noise)
     assert_the_same_training(three_steps(row, steps_per_execution=2), reference)
 
 
+@only(lambda row: isinstance(row, TextRow))
+def test_states_are_carried_on_two_devices_as_on_one(row, strategy):
+    """Each device keeps the states of its own rows."""
+    def carried(strategy=None):
+        with strategy.scope() if strategy else contextlib.nullcontext():
+            model = row.compiled(optimizer=functools.partial(keras.optimizers.SGD, 1e-1))
+        numbers = np.random.default_rng(0).integers(5, size=61)
+        return model, model.fit(streams(numbers, 5, batch_size=4), epochs=2, verbose=0).history
+
+    assert_the_same_training(carried(strategy), carried())
+
+
 # ---- saving ---------------------------------------------------------------------------------------------------------
 
 
@@ -470,6 +510,7 @@ BAD_IMAGES = {
 }
 
 
+@pictures
 @pytest.mark.parametrize("spoil, message", BAD_IMAGES.values(), ids=BAD_IMAGES.keys())
 @pytest.mark.parametrize("verb", ["encode", "reconstruct", "compute_losses"])
 def test_bad_images_are_refused(row, model, verb, spoil, message):
@@ -480,6 +521,7 @@ def test_bad_images_are_refused(row, model, verb, spoil, message):
         getattr(model, verb)(spoil(images), *labels)
 
 
+@pictures
 @pytest.mark.parametrize("value", [2.0, -0.5, np.nan])
 def test_training_on_images_out_of_range_stops(row, standing, value):
     images, *labels = row.arrays(4)
@@ -497,6 +539,7 @@ def test_training_on_an_unknown_class_stops(row, standing):
         standing.model.fit(image_dataset(images, np.full(4, 3), batch_size=4), verbose=0)
 
 
+@pictures
 def test_training_on_images_of_another_size_is_refused(row):
     images, *labels = row.arrays(4)
     with pytest.raises(ValueError, match="must have shape"):
@@ -539,6 +582,7 @@ def test_training_without_labels_is_refused(row):
         row.compiled().fit(image_dataset(images, batch_size=4), verbose=0)
 
 
+@pictures
 def test_labels_for_a_model_without_classes_are_refused(row):
     if row.num_classes:
         pytest.skip("it has classes")
