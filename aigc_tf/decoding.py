@@ -27,18 +27,20 @@ def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
 
     Args:
         logits: (batch, tokens).
+        temperature, top_k, top_p: numbers, or tensors of a number.
 
     Returns:
         float32 (batch, tokens); a softmax over them gives the probabilities.
     """
     logits = tf.convert_to_tensor(logits, tf.float32) / temperature
-    if top_k is not None and top_k < logits.shape[-1]:
-        least = tf.math.top_k(logits, top_k).values[:, -1:]
+    if top_k is not None:
+        least = tf.math.top_k(logits, tf.minimum(top_k, logits.shape[-1])).values[:, -1:]
         logits = tf.where(logits < least, -np.inf, logits)
-    if top_p is not None and top_p < 1:
+    if top_p is not None:
         descending = tf.sort(logits, direction="DESCENDING")
         before = tf.cumsum(tf.nn.softmax(descending), axis=-1, exclusive=True)  # probability of all likelier ones
-        least = tf.reduce_min(tf.where(before < top_p, descending, np.inf), axis=-1, keepdims=True)
+        kept = (before < top_p) | (top_p >= 1)  # rounding must not cut anything off at 1
+        least = tf.reduce_min(tf.where(kept, descending, np.inf), axis=-1, keepdims=True)
         logits = tf.where(logits < least, -np.inf, logits)
     return logits
 

@@ -236,8 +236,9 @@ class LSTMLanguageModel(keras.Model):
         logits = tf.concat([logits for logits, _ in starts], axis=0)
         states = [tf.concat(parts, axis=0) for parts in zip(*(states for _, states in starts))]
         history = self._histories(prompts, length if no_repeat else 0)
-        options = [tf.constant(temperature, tf.float32), None if top_k is None else tf.constant(top_k),
-                   None if top_p in (None, 1) else tf.constant(top_p, tf.float32), no_repeat]
+        # As tensors, and never None, so that one traced graph serves all of them.
+        options = [tf.constant(temperature, tf.float32), tf.constant(top_k or len(self.vocabulary)),
+                   tf.constant(top_p or 1.0, tf.float32), no_repeat]
         for at in range(0, length, chunk):
             count = tf.constant(min(chunk, length - at))
             places = tf.constant(seed, tf.int64), tf.constant(at, tf.int64)

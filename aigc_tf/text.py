@@ -139,7 +139,7 @@ def windows(numbers, length, *, batch_size, shuffle=True, seed=None):
     return starts.batch(batch_size).map(cut, num_parallel_calls=2).prefetch(2)
 
 
-def streams(numbers, length, *, batch_size):
+def streams(numbers, length, *, batch_size, restarts=0.0, seed=None):
     """Batches that continue each other: ((inputs, continues), targets), int32 (batch, length), with float32 (batch,).
 
     The text is cut into `batch_size` equal parts that are read side by side. Row r of a batch goes on exactly where
@@ -150,23 +150,31 @@ def streams(numbers, length, *, batch_size):
         numbers: token numbers (N,), N > batch_size * length.
         length: tokens in a window, through which gradients flow.
         batch_size: parts that the text is cut into.
+        restarts: share of the rows, drawn anew for each batch, that begin anew as well. A network that always goes on
+            from a state never learns to begin from none, and writes nonsense behind a short prompt.
+        seed: makes the draws of restarts repeatable.
 
     Raises:
-        ValueError: if the text is too short, or length or batch_size < 1.
+        ValueError: if the text is too short, length or batch_size < 1, or restarts outside [0, 1].
     """
     numbers = _checked(numbers, length, batch_size, rows=batch_size)
+    if not 0 <= restarts <= 1:
+        raise ValueError(f"restarts must lie in [0, 1]. Received: {restarts}")
     count = (len(numbers) - 1) // batch_size // length
     used = count * length
     parts = [numbers[row * used:row * used + used + 1] for row in range(batch_size)]
     parts = tf.constant(np.stack(parts))  # (batch, used + 1)
 
-    def cut(step):
+    def cut(step, seed):
         piece = parts[:, step * length:(step + 1) * length + 1]
         piece = tf.ensure_shape(piece, (batch_size, length + 1))
-        continues = tf.fill([batch_size], tf.cast(step > 0, tf.float32))
+        goes_on = tf.random.stateless_uniform([batch_size], seed) >= restarts
+        continues = tf.cast(goes_on & (step > 0), tf.float32)
         return (piece[:, :-1], continues), piece[:, 1:]
 
-    return tf.data.Dataset.range(count).map(cut, num_parallel_calls=2).prefetch(2)
+    seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
+    steps = tf.data.Dataset.zip((tf.data.Dataset.range(count), seeds))
+    return steps.map(cut, num_parallel_calls=2).prefetch(2)
 
 
 def _checked(numbers, length, batch_size, rows):

@@ -213,6 +213,25 @@ def test_without_a_seed_every_text_is_new(model):
     assert model.generate("To be", 40) != model.generate("To be", 40)
 
 
+def test_it_writes_what_it_believes(learnt):
+    """The surprise at its own texts is, on average, the entropy that it expects at every place."""
+    surprise, expected = [], []
+    for text in learnt.generate(["To be"] * 8, 120, seed=0, temperature=1.0):
+        surprise.append(-learnt.log_prob(text)[4:])
+        logits, _ = learnt.read(tf.constant(VOCABULARY.encode(text)[None, 4:-1]), learnt.read(
+            tf.constant(VOCABULARY.encode(text)[None, :4]), learnt.empty_states(1))[1])
+        p = tf.nn.softmax(logits[0]).numpy()
+        expected.append(-np.sum(p * np.log(p + 1e-12), axis=1))
+    assert np.mean(surprise) == pytest.approx(np.mean(expected), rel=0.25, abs=0.02)
+
+
+def test_one_traced_graph_serves_all_options():
+    model = build()
+    for options in ({}, {"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.5}, {"temperature": 2.0, "top_k": 2}):
+        model.generate("To be", 3, seed=0, **options)
+    assert model._continue.experimental_get_tracing_count() <= 2
+
+
 def test_streamed_text_is_the_text(model):
     pieces = list(model.stream("To be", 33, chunk=10, seed=3))
     assert [len(piece) for piece in pieces] == [5, 10, 10, 10, 3]

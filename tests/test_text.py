@@ -119,7 +119,16 @@ def test_streams_begin_anew_in_every_epoch():
         assert flags == [[0, 0, 0]] + [[1, 1, 1]] * 4
 
 
+def test_a_share_of_the_rows_begins_anew_and_others_do_next_time():
+    batches = streams(np.arange(20_100), 2, batch_size=100, restarts=0.2, seed=0)
+    first, second = (np.stack([continues for (_, continues), _ in batches]) for _ in range(2))
+    assert first.shape == (100, 100) and not first[0].any()
+    assert first[1:].mean() == pytest.approx(0.8, abs=0.02)  # five standard deviations
+    assert not np.array_equal(first, second)
+
+
 @pytest.mark.parametrize("cut, options, message", [
+    (streams, {"length": 5, "batch_size": 2, "restarts": 1.5}, "restarts must lie in .* Received: 1.5"),
     (windows, {"length": 100, "batch_size": 1}, "too short: 1 windows of 100 tokens .* at least 101"),
     (streams, {"length": 50, "batch_size": 2}, "too short: 2 windows of 50 tokens"),
     (windows, {"length": 0, "batch_size": 1}, "at least 1. Received: length=0"),
