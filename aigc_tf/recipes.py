@@ -236,7 +236,7 @@ RECIPES = {
         transform=augment, labels=True, steps_per_execution=20,
     ),
     "autoencoder": Recipe(
-        Autoencoder, {"latent_dim": 32}, epochs=60, measure=both(measure_autoencoder, measure_samples), seeds=(0, 1, 2)
+        Autoencoder, {"latent_dim": 32}, epochs=60, measure=both(measure_autoencoder, measure_samples),
     ),
     "vae": Recipe(
         VAE, {"latent_dim": 40}, epochs=260, measure=both(measure_vae, measure_samples), transform=data.binarize
