@@ -60,6 +60,12 @@ class LSTMLanguageModel(keras.Model):
         self.state_sizes = [count for count in self.units for _ in range(self.states_per_layer)]
         self.carries = {training: Carry(self.state_sizes) for training in (True, False)}  # validation disturbs nothing
         self.means = [keras.metrics.Mean(name="loss"), Bits(name="bits"), Perplexity(name="perplexity")]
+        tokens = tf.TensorSpec((None, None), tf.int32)
+        states = [tf.TensorSpec((None, size)) for size in self.state_sizes]
+        self._read = tf.function(self.read, input_signature=[tokens, states])  # one graph for texts of any length
+        self._log_probs = tf.function(self._log_probs, input_signature=[tokens, tokens, states])
+        self._continue = tf.function(self._continue, reduce_retracing=True)
+        self._search = tf.function(self._search, reduce_retracing=True)
         self(tf.zeros((1, 1), tf.int32))  # builds all weights: the model can be saved before its first batch
         self.step(tf.zeros([1], tf.int32), self.empty_states(1))
 
@@ -141,12 +147,7 @@ class LSTMLanguageModel(keras.Model):
 
     # -- the verbs --
 
-    @tf.function(reduce_retracing=True)
-    def _read(self, tokens, states):
-        return self.read(tokens, states)
-
-    @tf.function(reduce_retracing=True)
-    def _log_prob(self, inputs, targets, states):
+    def _log_probs(self, inputs, targets, states):
         logits, states = self.read(inputs, states)
         return -tf.nn.sparse_softmax_cross_entropy_with_logits(targets, logits), states
 
@@ -161,7 +162,7 @@ class LSTMLanguageModel(keras.Model):
         for at in range(0, numbers.shape[1] - 1, group):
             end = min(at + group, numbers.shape[1] - 1)
             inputs, targets = tf.constant(numbers[:, at:end]), tf.constant(numbers[:, at + 1:end + 1])
-            values, states = self._log_prob(inputs, targets, states)
+            values, states = self._log_probs(inputs, targets, states)
             parts.append(values[0].numpy())
         return np.concatenate(parts)
 
@@ -252,7 +253,6 @@ class LSTMLanguageModel(keras.Model):
         rows = [np.pad(row, (longest - len(row), room), constant_values=-1) for row in numbers]
         return tf.constant(np.stack(rows), tf.int32)
 
-    @tf.function(reduce_retracing=True)
     def _continue(self, logits, states, history, count, seed, start, temperature, top_k, top_p, no_repeat):
         tokens = tf.TensorArray(tf.int32, count)
         before = tf.reduce_sum(tf.cast(tf.reduce_any(history >= 0, axis=0), tf.int32))
@@ -268,6 +268,5 @@ class LSTMLanguageModel(keras.Model):
             logits, states = self.step(chosen, states)
         return tf.transpose(tokens.stack()), logits, states, history
 
-    @tf.function(reduce_retracing=True)
     def _search(self, logits, states, width, length):
         return decoding.beam_search(self.step, logits, states, width=width, length=length)
