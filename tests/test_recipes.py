@@ -8,7 +8,7 @@ from aigc_tf import callbacks, checkpoints, data, files, recipes
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.classifier import DigitClassifier
 from aigc_tf.gan import GAN
-from aigc_tf.recipes import RECIPES, Recipe
+from aigc_tf.recipes import RECIPES, Recipe, TextRecipe
 from aigc_tf.vae import VAE
 
 
@@ -215,7 +215,8 @@ def test_the_command_says_what_it_reached(small, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_builds_compiles_and_learns_from_its_batches(name, small):
     recipe = RECIPES[name]
-    model, batches = recipe.model(**recipe.config), recipe.batches(small)
+    dataset = data.load_text("shakespeare/hamlet")[:20_000] if isinstance(recipe, TextRecipe) else small
+    model, batches = recipe.build(dataset), recipe.batches(dataset)
     recipe.compile(model, steps=10)
     history = model.fit(batches.take(1), verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
