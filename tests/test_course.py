@@ -145,8 +145,9 @@ def test_interrupt_is_one_line_and_leaves_no_file_and_no_kernel(tmp_path):
     slow = "import os, time\nopen('pid', 'w').write(str(os.getpid()))\ntime.sleep(60)"
     nbformat.write(tiny_chapter(slow), tmp_path / "05_slow.ipynb")
     script = f"""
-        import sys, pathlib
+        import sys, pathlib, signal
         from aigc_tf import course
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background inherits that it is ignored
         course.preflight.main = lambda notebooks: 0
         here = pathlib.Path({str(tmp_path)!r})
         sys.exit(course.main(["--build", str(here / "build")], notebooks=here))
