@@ -8,14 +8,13 @@ inside one `tf.function`, without `fit`, callbacks or metrics. Medians of interl
 milliseconds.
 """
 
-import json
 import platform
 import statistics
 import time
-from pathlib import Path
 
 import keras
 import tensorflow as tf
+from results import store
 
 from aigc_tf import data
 from aigc_tf.vae import VAE
@@ -85,10 +84,7 @@ def main():
         "milliseconds": {name: round(value, 2) for name, value in medians.items()},
         "ratio_to_loop": {name: round(value / loop, 3) for name, value in medians.items()},
     }
-    target = Path(__file__).with_suffix(".json")
-    results = json.loads(target.read_text()) if target.exists() else {}
-    results["classic" if keras.__version__.startswith("2.") else "current"] = record
-    target.write_text(json.dumps(results, indent=1) + "\n")
+    store(__file__, record)
 
 
 if __name__ == "__main__":

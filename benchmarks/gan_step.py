@@ -21,16 +21,15 @@ end, LeakyReLU in the discriminator. Then our step's parts, each in a compiled l
 overlap, so they need not add up. Ratios travel better than milliseconds.
 """
 
-import json
 import math
 import os
 import platform
 import statistics
 import time
-from pathlib import Path
 
 import keras
 import tensorflow as tf
+from results import store
 
 from aigc_tf import data
 from aigc_tf.gan import GAN, to_tanh_range
@@ -327,10 +326,7 @@ def main():
     for name, config in WORKS.items():
         record[name] = measure(config, images)
         show(name, record[name])
-    target = Path(__file__).with_suffix(".json")
-    results = json.loads(target.read_text()) if target.exists() else {}
-    results["classic" if keras.__version__.startswith("2.") else "current"] = record
-    target.write_text(json.dumps(results, indent=1) + "\n")
+    store(__file__, record)
 
 
 if __name__ == "__main__":

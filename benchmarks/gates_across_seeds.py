@@ -5,13 +5,12 @@
 Also measures the committed VAE checkpoint on this stack, which the other one may have trained.
 """
 
-import json
 import platform
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+from results import store
 
 from aigc_tf import checkpoints, data
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
@@ -50,10 +49,7 @@ def main():
         "live": rows,
         "vae_checkpoint_iw_nll_500_every_10th": round(float(nll.mean()), 3),
     }
-    target = Path(__file__).with_suffix(".json")
-    results = json.loads(target.read_text()) if target.exists() else {}
-    results["classic" if keras.__version__.startswith("2.") else "current"] = record
-    target.write_text(json.dumps(results, indent=1) + "\n")
+    store(__file__, record)
 
 
 if __name__ == "__main__":

@@ -14,16 +14,15 @@ which its rows are left out (see `gan_step.py` for its threads and for Triton).
   a (larger) CPU; that row is not ours and not measured here.
 """
 
-import json
 import os
 import platform
 import statistics
 import time
-from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
+from results import store
 
 from aigc_tf import data
 from aigc_tf.lstm import LSTMLanguageModel
@@ -183,10 +182,7 @@ def main():
         f"to_{QUALITY}_nats": quality,
         "published": {"nanoGPT on a CPU": "1.88 nats after about 3 minutes"},
     }
-    target = Path(__file__).with_suffix(".json")
-    results = json.loads(target.read_text()) if target.exists() else {}
-    results["classic" if keras.__version__.startswith("2.") else "current"] = record
-    target.write_text(json.dumps(results, indent=1) + "\n")
+    store(__file__, record)
 
 
 if __name__ == "__main__":
