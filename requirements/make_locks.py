@@ -30,7 +30,9 @@ def resolve(name, uv="uv"):
     """The lock file of that name, as text."""
     project = tomllib.loads((FOLDER.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     extras = project["optional-dependencies"]
-    requirements = extras["plays"] if name == "plays" else project["dependencies"] + extras["course"]
+    requirements = extras["plays"] if name == "plays" else project["dependencies"] + [
+        package for extra in ("course", "book", "quality") for package in extras[extra]
+    ]
     with tempfile.TemporaryDirectory() as folder:
         lock = Path(folder, f"{name}.txt")
         if (FOLDER / lock.name).exists():
