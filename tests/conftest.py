@@ -1,6 +1,30 @@
-"""What every test run prints at its end: the minutes that each notebook took."""
+"""A browser for the tests that need one, and what every test run prints at its end: minutes of each notebook."""
 
+import importlib.util
+import os
+import shutil
 from collections import defaultdict
+
+import pytest
+
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium, driven by playwright's sync API. Without one tests skip, but where CI=true they fail."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    missing = [f"a browser ({', '.join(BROWSERS)})"] if program is None else []
+    missing += [] if importlib.util.find_spec("playwright") else ["the package playwright"]
+    if missing:
+        stop = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(f"this test needs {' and '.join(missing)}")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield chromium
+        chromium.close()
 
 
 def pytest_terminal_summary(terminalreporter):
