@@ -10,7 +10,7 @@ import pytest
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: while playwright runs, asyncio.run does not
 def browser():
     """A headless Chromium, driven by playwright's sync API. Without one tests skip, but where CI=true they fail."""
     program = next(filter(None, map(shutil.which, BROWSERS)), None)
