@@ -179,12 +179,14 @@ class Progress:
 
 
 def normalise(notebook):
-    """Leave in a notebook's metadata only what does not change from machine to machine."""
+    """Leave in a notebook only what does not change from machine to machine, and can be shown without its kernel."""
     notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
     notebook.metadata["language_info"] = {"name": "python", "file_extension": ".py", "mimetype": "text/x-python"}
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("application/vnd.jupyter.widget-view+json", None)  # its text/plain stays
     return notebook
 
 

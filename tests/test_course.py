@@ -114,6 +114,14 @@ def test_in_place_stores_outputs_and_no_trace_of_the_machine(tmp_path):
     assert stored.metadata.aigc_tf.steps_per_second == 100.0
 
 
+def test_in_place_stores_of_a_widget_its_text_alone(tmp_path):
+    path = tmp_path / "03_widget.ipynb"
+    nbformat.write(tiny_chapter("import ipywidgets\nipywidgets.IntSlider(7)"), path)
+    course.run_course([path], tmp_path / "build", in_place=True)
+    (output,) = nbformat.read(path, as_version=4).cells[2].outputs
+    assert list(output.data) == ["text/plain"] and "IntSlider(value=7)" in output.data["text/plain"]
+
+
 def test_in_place_leaves_a_failing_chapter_as_it_was(tmp_path):
     path = tmp_path / "04_bad.ipynb"
     nbformat.write(tiny_chapter("1 / 0"), path)
