@@ -5,6 +5,7 @@ BUILD ?= build
 PYTHON ?=
 CHAPTER ?=
 NAME ?=
+REPOSITORY ?=
 WORKERS ?= 2
 export PYTHON VENV
 export PYTHONNOUSERSITE = 1
@@ -20,7 +21,7 @@ pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorde
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-current course lab test test-current notebooks checkpoints lint locks clean
+.PHONY: help setup setup-current course lab test test-current notebooks exercises checkpoints book slides lint locks clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +52,15 @@ test-current: setup-current  ## The same on the current stack
 
 notebooks: setup  ## Run every notebook, or CHAPTER=02, and store it with its outputs
 	@$(python) -m aigc_tf.course --build "$(BUILD)" --in-place $(chapter)
+
+exercises: setup  ## Write the learners' notebooks from the solutions
+	@$(python) -m aigc_tf.exercises
+
+book: setup  ## Build the course as a site, build/book/index.html (REPOSITORY=OWNER/NAME: links to Colab and Binder)
+	@$(python) book/make_book.py --build "$(BUILD)" --repository "$(REPOSITORY)"
+
+slides: setup  ## Make slides from the chapters, build/slides
+	@$(python) book/make_book.py --build "$(BUILD)" --slides
 
 checkpoints: setup  ## Train the checkpoints again, all or NAME=vae
 	@$(python) -m aigc_tf.recipes $(NAME)

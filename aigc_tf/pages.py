@@ -45,6 +45,12 @@ def verdict_of(notebook):
 
 # ---- pages ----
 
+PICTURE = """\
+{%- block data_png scoped -%}
+<div class="jp-RenderedImage jp-OutputArea-output"><img src="data:image/png;base64,{{ output.data['image/png'] }}"
+ alt="{{ output.metadata.get('image/png', {}).get('alt', '') | escape }}"></div>
+{%- endblock -%}
+"""
 TEMPLATE = """\
 {%- extends 'lab/index.html.j2' -%}
 {%- block html_head_js -%}{%- endblock -%}
@@ -53,17 +59,14 @@ TEMPLATE = """\
 {%- block html_head_js_mermaidjs -%}{%- endblock -%}
 {%- block body_header -%}{{ super() }}<nav style="padding: 1em"><a href="index.html">All chapters</a></nav>
 {%- endblock -%}
-{%- block data_png scoped -%}
-<div class="jp-RenderedImage jp-OutputArea-output"><img src="data:image/png;base64,{{ output.data['image/png'] }}"
- alt="{{ output.metadata.get('image/png', {}).get('alt', '') | escape }}"></div>
-{%- endblock -%}
-"""
+""" + PICTURE
 
 MATH = re.compile(
     r"(?P<code>^(?P<fence>```+|~~~+).*?^(?P=fence)|(?P<ticks>`+).+?(?P=ticks)|\\\$)"
     r"|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)",
     re.M | re.S,
 )
+MARKS = re.compile("\ue000(\\d+)\ue001")  # private characters, around a formula's number: no text has them
 
 
 def typeset(latex, display="inline"):
@@ -82,7 +85,7 @@ def take_formulas(markdown, formulas):
     def take(match):
         if match["block"] or match["inline"]:
             formulas.append(typeset(match["block"], "block") if match["block"] else typeset(match["inline"]))
-            return f"\ue000{len(formulas) - 1}\ue001"  # private characters: no text has them
+            return f"\ue000{len(formulas) - 1}\ue001"
         return match[0]
 
     return MATH.sub(take, markdown)
@@ -99,7 +102,7 @@ def chapter_page(notebook):
     exporter = HTMLExporter(template_name="lab", embed_images=True)
     exporter.raw_template = TEMPLATE
     page, _ = exporter.from_notebook_node(notebook)
-    return re.sub("\ue000(\\d+)\ue001", lambda mark: formulas[int(mark[1])], page)
+    return MARKS.sub(lambda mark: formulas[int(mark[1])], page)
 
 
 INDEX = """\

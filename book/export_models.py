@@ -1,0 +1,63 @@
+"""Writes trained models for the browser: JavaScript files that hold the weights, so that a page opened from a disk finds them.
+
+Each file says `explorer.models["NAME"] = {…}`; matrices are `{"shape": […], "data": base64 of little-endian float32}`.
+`static/explorer.js` reads them.
+"""
+
+import base64
+import json
+
+import keras
+import numpy as np
+
+from aigc_tf import checkpoints
+from aigc_tf.files import write_file
+
+DECODERS = ("vae_plane", "conditional_vae")
+WRITERS = ("lstm_shakespeare",)
+
+
+def matrix(values):
+    """A NumPy array or a variable, as JavaScript reads it."""
+    values = np.asarray(values, "<f4")
+    return {"shape": list(values.shape), "data": base64.b64encode(values.tobytes()).decode()}
+
+
+def decoder(model):
+    """A VAE's decoder: its dense layers in order, each with kernel, bias and the name of its activation."""
+    dense = [layer for layer in model.decoder.layers if isinstance(layer, keras.layers.Dense)]
+    layers = [
+        {"kernel": matrix(layer.kernel), "bias": matrix(layer.bias), "activation": layer.activation.__name__}
+        for layer in dense
+    ]
+    layers[-1]["activation"] = "sigmoid"  # the decoder gives logits, the page draws pixels
+    return {"layers": layers, "latents": model.latent_dim, "classes": model.num_classes or 0}
+
+
+def writer(model):
+    """A language model of one LSTM layer: embedding, cell, logits."""
+    if model.cell != "lstm" or len(model.units) != 1 or model.tied:
+        raise ValueError(
+            "the page runs one LSTM layer without tied weights. "
+            f"Received: cell={model.cell!r}, units={model.units}, tied={model.tied}"
+        )
+    cell = model.recurrent[0].cell
+    return {
+        "tokens": list(model.vocabulary.tokens),
+        "embedding": matrix(model.embedding.embeddings),
+        "kernel": matrix(cell.kernel),
+        "recurrent": matrix(cell.recurrent_kernel),
+        "bias": matrix(cell.bias),
+        "logits": {"kernel": matrix(model.logits.kernel), "bias": matrix(model.logits.bias)},
+    }
+
+
+def export(folder):
+    """Writes NAME.js into `folder` for each model that the explorer shows; returns their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = [*DECODERS, *WRITERS]
+    for name in names:
+        model = checkpoints.load(name)
+        content = (decoder if name in DECODERS else writer)(model)
+        write_file(folder / f"{name}.js", f"explorer.models[{json.dumps(name)}] = {json.dumps(content)};\n")
+    return names

@@ -1,0 +1,187 @@
+// Trained models in the reader's browser, on TensorFlow.js and without a server: a page may be opened from a disk.
+// `export_models.py` writes the weights; every function here computes what the Python method of the same name does.
+
+const explorer = { models: {} };
+
+explorer.load = (name) => explorer.models[name] ? Promise.resolve(explorer.models[name])
+  : new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = explorer.folder + name + ".js";
+    script.onload = () => resolve(explorer.tensors(explorer.models[name]));
+    script.onerror = () => reject(new Error(`the weights of ${name} could not be loaded`));
+    document.head.append(script);
+  });
+
+// Every {shape, data} inside a model becomes a tensor, once.
+explorer.tensors = (model) => {
+  for (const [key, value] of Object.entries(model)) {
+    if (value && value.data) {
+      const bytes = Uint8Array.from(atob(value.data), (character) => character.charCodeAt(0));
+      model[key] = tf.tensor(new Float32Array(bytes.buffer), value.shape);
+    } else if (value && typeof value === "object" && !(value instanceof tf.Tensor)) {
+      explorer.tensors(value);
+    }
+  }
+  return model;
+};
+
+const dense = (inputs, layer) => tf.add(tf.matMul(inputs, layer.kernel), layer.bias);
+const activations = { elu: (x) => tf.elu(x), sigmoid: (x) => tf.sigmoid(x), relu: (x) => tf.relu(x) };
+
+// Latents (and the number of a class, for a model that has classes) → 784 grey values in [0, 1].
+explorer.decode = (model, latents, label) => tf.tidy(() => {
+  const oneHot = Array.from({ length: model.classes }, (_, index) => Number(index === label));
+  let hidden = tf.tensor2d([[...latents, ...oneHot]]);
+  for (const layer of model.layers) hidden = activations[layer.activation](dense(hidden, layer));
+  return Array.from(hidden.dataSync());
+});
+
+// One step of the LSTM: the number of a character and the states → logits and the new states.
+explorer.step = (model, token, states) => tf.tidy(() => {
+  const [hidden, memory] = states;
+  const embedded = tf.gather(model.embedding, [token]);
+  const gates = tf.addN([tf.matMul(embedded, model.kernel), tf.matMul(hidden, model.recurrent), tf.expandDims(model.bias)]);
+  const [input, forget, candidate, output] = tf.split(gates, 4, 1);
+  const newMemory = tf.add(
+    tf.mul(tf.sigmoid(forget), memory), tf.mul(tf.sigmoid(input), tf.tanh(candidate)),
+  );
+  const newHidden = tf.mul(tf.sigmoid(output), tf.tanh(newMemory));
+  return [dense(newHidden, model.logits), newHidden, newMemory];
+});
+
+// What the model expects after a text: {probabilities, states}.
+explorer.read = (model, text, states = null, temperature = 1) => {
+  const units = model.recurrent.shape[0];
+  let current = states || [tf.zeros([1, units]), tf.zeros([1, units])];
+  let logits = null;
+  for (const character of text) {
+    const token = model.tokens.indexOf(character);
+    if (token < 0) throw new Error(`the model has never seen the character ${JSON.stringify(character)}`);
+    const [newLogits, ...after] = explorer.step(model, token, current);
+    tf.dispose([logits, ...current]);
+    [logits, current] = [newLogits, after];
+  }
+  const probabilities = tf.tidy(() => Array.from(tf.softmax(tf.div(logits, temperature)).dataSync()));
+  logits.dispose();
+  return { probabilities, states: current };
+};
+
+// Nucleus: the most probable characters that together reach `topP` keep their probabilities, the others get none.
+explorer.nucleus = (probabilities, topP) => {
+  const order = probabilities.map((_, index) => index).sort((a, b) => probabilities[b] - probabilities[a]);
+  const kept = probabilities.map(() => 0);
+  let sum = 0;
+  for (const index of order) {
+    if (sum >= topP) break;
+    kept[index] = probabilities[index];
+    sum += probabilities[index];
+  }
+  return kept.map((probability) => probability / sum);
+};
+
+// A small random generator with a seed (mulberry32), so that the same settings write the same text.
+explorer.random = (seed) => () => {
+  seed = (seed + 0x6d2b79f5) | 0;
+  let mixed = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+  return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+};
+
+explorer.draw = (probabilities, random) => {
+  let left = random();
+  const last = probabilities.findLastIndex((probability) => probability > 0);
+  const found = probabilities.findIndex((probability) => (left -= probability) < 0);
+  return found < 0 ? last : found;
+};
+
+// ---- the page ----
+
+explorer.paint = (canvas, pixels, side = 28) => {
+  const context = canvas.getContext("2d");
+  const image = context.createImageData(side, side);
+  pixels.forEach((pixel, index) => {
+    const grey = Math.round(255 * pixel);
+    image.data.set([grey, grey, grey, 255], 4 * index);
+  });
+  context.putImageData(image, 0, 0);
+};
+
+explorer.section = async (element, name, prepare) => {
+  const message = element.querySelector("[role=status]");
+  try {
+    if (typeof tf === "undefined") throw new Error("TensorFlow.js is not packed into this copy of the book");
+    message.textContent = "Loading the weights …";
+    const model = await explorer.load(name);
+    message.textContent = "";
+    element.querySelectorAll("input, button").forEach((control) => { control.disabled = false; });
+    await prepare(element, model, message);
+    element.dataset.ready = "true";
+  } catch (error) {
+    message.textContent = `This explorer does not run here: ${error.message}. The picture in the chapter shows the same, and `
+      + "the chapter's own sliders work in JupyterLab.";
+  }
+};
+
+const values = (element) => Object.fromEntries(
+  [...element.querySelectorAll("input[name]")].map((input) => [input.name, input.type === "text" ? input.value : Number(input.value)]),
+);
+
+const onInput = (element, update) => {
+  const show = () => {
+    element.querySelectorAll("input[type=range]").forEach((input) => {
+      input.parentElement.querySelector("output").textContent = input.value;
+    });
+    update(values(element));
+  };
+  element.addEventListener("input", show);
+  show();
+};
+
+explorer.start = () => {
+  const element = (id) => document.getElementById(id);
+  explorer.section(element("explore-plane"), "vae_plane", (section, model) => {
+    onInput(section, ({ first, second }) => {
+      explorer.paint(section.querySelector("canvas"), explorer.decode(model, [first, second]));
+    });
+  });
+  explorer.section(element("explore-digits"), "conditional_vae", (section, model) => {
+    const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+    onInput(section, ({ digit, seed, warmth }) => {
+      const random = explorer.random(seed);
+      section.querySelectorAll("canvas").forEach((canvas) => {
+        const latents = Array.from({ length: model.latents }, () => warmth * normal(random));
+        explorer.paint(canvas, explorer.decode(model, latents, digit));
+      });
+    });
+  });
+  explorer.section(element("explore-text"), "lstm_shakespeare", (section, model, message) => {
+    const button = section.querySelector("button");
+    const page = section.querySelector("pre");
+    onInput(section, () => {});
+    button.addEventListener("click", async () => {
+      const { prompt, temperature, topP, seed } = values(section);
+      message.textContent = "";
+      button.disabled = true;
+      try {
+        if (!prompt) throw new Error("the prompt is empty: type at least one character");
+        const random = explorer.random(seed);
+        page.textContent = prompt;
+        let { probabilities, states } = explorer.read(model, prompt, null, temperature);
+        for (let written = 0; written < 200; written += 1) {
+          const character = model.tokens[explorer.draw(explorer.nucleus(probabilities, topP), random)];
+          page.textContent += character;
+          ({ probabilities, states } = explorer.read(model, character, states, temperature));
+          if (written % 4 === 0) await new Promise((resolve) => { setTimeout(resolve); });
+        }
+        tf.dispose(states);
+      } catch (error) {
+        message.textContent = `Not written: ${error.message}.`;
+      }
+      button.disabled = false;
+    });
+  });
+};
+
+window.explorer = explorer;
+if (typeof tf !== "undefined") tf.setBackend("cpu");
+window.addEventListener("DOMContentLoaded", explorer.start);

@@ -1,0 +1,260 @@
+"""The book as a reader meets it: built once, then every page opened in a browser, on a phone's width and from a folder."""
+
+import re
+import shutil
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import nbformat
+import numpy as np
+import pytest
+
+from aigc_tf import checkpoints
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+PHONE, DESK = {"width": 390, "height": 800}, {"width": 1280, "height": 900}
+
+
+@pytest.fixture(scope="module")
+def build(tmp_path_factory):
+    """A folder with the book and the slides."""
+    folder = tmp_path_factory.mktemp("build")
+    for kind in ([], ["--slides"]):
+        command = [sys.executable, CHECKOUT / "book" / "make_book.py", "--build", folder, *kind]
+        done = subprocess.run(command, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(build):
+    return sorted((build / "book").rglob("*.html"))
+
+
+class Visit:
+    """A page in the browser, and what went wrong on it."""
+
+    def __init__(self, page):
+        self.page, self.problems = page, []
+        page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
+        page.on("pageerror", lambda error: self.problems.append(str(error)))
+        page.on("request", lambda request: request.url.startswith("http") and self.problems.append(f"asks {request.url}"))
+        page.on("requestfailed", lambda request: self.problems.append(f"not found: {request.url}"))
+
+    def open(self, path, wait="load"):
+        self.problems.clear()
+        self.page.goto(path.as_uri(), wait_until=wait)
+        return self.page
+
+
+@pytest.fixture(scope="module")
+def visit(browser):
+    context = browser.new_context(viewport=PHONE)
+    yield Visit(context.new_page())
+    context.close()
+
+
+# ---- every page ----
+
+
+def test_every_page_renders_without_an_error_and_without_a_network(pages, visit):
+    problems = {}
+    for path in pages:
+        visit.open(path)
+        if visit.problems:
+            problems[path.name] = list(visit.problems)
+    assert not problems
+
+
+def test_no_page_is_wider_than_a_phone(pages, visit):
+    widths = {path.name: visit.open(path).evaluate("document.documentElement.scrollWidth") for path in pages}
+    assert {name: width for name, width in widths.items() if width > PHONE["width"]} == {}
+
+
+def test_pictures_are_there_with_alternative_text_and_fit(pages, visit):
+    found, wrong = 0, {}
+    for path in pages:
+        images = visit.open(path).evaluate(
+            "[...document.images].filter((image) => image.closest('main')).map((image) => ({alt: image.alt, "
+            "there: image.naturalWidth > 0, fits: image.getBoundingClientRect().width <= window.innerWidth}))"
+        )
+        found += len(images)
+        bad = [image for image in images if not (image["alt"].strip() and image["there"] and image["fits"])]
+        wrong |= {path.name: bad} if bad else {}
+    assert found > 50
+    assert not wrong
+
+
+def test_equations_are_typeset(pages, visit):
+    formulas, raw = 0, {}
+    for path in [page for page in pages if "notebooks" in page.parts]:
+        page = visit.open(path)
+        formulas += page.evaluate(
+            "[...document.querySelectorAll('math')].filter((formula) => formula.getBoundingClientRect().height > 4).length"
+        )
+        prose = page.evaluate("[...document.querySelectorAll('main p, main li')].map((element) => element.innerText)")
+        left = [text for text in prose if re.search(r"\$[^$]*\\[a-z]+|\\(frac|sum|mathbb|text)\b", text)]
+        raw |= {path.name: left} if left else {}
+    assert formulas > 100
+    assert not raw
+
+
+class Links(HTMLParser):
+    """The links and the ids of a page."""
+
+    def __init__(self, path):
+        super().__init__()
+        self.links, self.ids = [], set()
+        self.feed(path.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        self.ids.add(attributes.get("id"))
+        self.links += [attributes[name] for name in ("href", "src") if attributes.get(name)]
+
+
+def test_no_internal_link_is_broken(pages):
+    parsed = {path.resolve(): Links(path) for path in pages}
+    broken = []
+    for path, page in parsed.items():
+        for link in page.links:
+            parts = urlsplit(link)
+            if parts.scheme or link == "#":
+                continue
+            target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+            missing = parts.fragment and target in parsed and unquote(parts.fragment) not in parsed[target].ids
+            if not target.exists() or missing:
+                broken.append(f"{path.name}: {link}")
+    assert broken == []
+
+
+# ---- what a reader does ----
+
+
+def test_search_finds_a_word(build, visit):
+    page = visit.open(build / "book" / "index.html")
+    page.goto((build / "book" / "search.html").as_uri() + "?q=reparameterization")
+    page.wait_for_selector("#search-results li")
+    assert "Variational" in page.inner_text("#search-results")
+
+
+def test_the_page_turns_dark(build, browser):
+    def background(scheme):
+        page = browser.new_page(viewport=DESK, color_scheme=scheme)
+        page.goto((build / "book" / "index.html").as_uri())
+        colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+        page.close()
+        return sum(int(value) for value in re.findall(r"\d+", colour)[:3])
+
+    assert background("dark") < 200 < 600 < background("light")
+
+
+def test_chapters_follow_one_another(build, visit):
+    page = visit.open(build / "book" / "notebooks" / "01_autoencoder.html")
+    assert "02_variational_autoencoder" in page.get_attribute("a.right-next", "href")
+
+
+def test_an_answer_unfolds(build, visit):
+    page = visit.open(build / "book" / "notebooks" / "02_variational_autoencoder.html")
+    answer = page.locator("details").first
+    assert not answer.locator("p").first.is_visible()
+    answer.locator("summary").click()
+    assert answer.locator("p").first.is_visible()
+
+
+# ---- the explorer ----
+
+
+@pytest.fixture(scope="module")
+def explorer(build, browser):
+    page = browser.new_page(viewport=DESK)
+    page.goto((build / "book" / "explorer.html").as_uri())
+    page.wait_for_function("document.querySelectorAll('.explorer[data-ready]').length === 3", timeout=60_000)
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("latents", [[0.0, 0.0], [-1.3, 2.2], [3.0, 3.0]])
+def test_the_browser_decodes_the_plane_as_python_does(explorer, latents):
+    expected = checkpoints.load("vae_plane").decode(np.array([latents], "float32"))
+    found = explorer.evaluate("(latents) => explorer.decode(explorer.models.vae_plane, latents)", latents)
+    np.testing.assert_allclose(found, np.asarray(expected).ravel(), atol=1e-3)
+
+
+@pytest.mark.parametrize("label", [0, 7])
+def test_the_browser_decodes_a_class_as_python_does(explorer, label):
+    model = checkpoints.load("conditional_vae")
+    latents = np.random.default_rng(label).normal(size=(1, model.latent_dim)).astype("float32")
+    expected = model.decode(latents, labels=[label])
+    arguments = [latents[0].tolist(), label]
+    found = explorer.evaluate("([z, label]) => explorer.decode(explorer.models.conditional_vae, z, label)", arguments)
+    np.testing.assert_allclose(found, np.asarray(expected).ravel(), atol=1e-3)
+
+
+@pytest.mark.parametrize("text", ["H", "HAMLET:\nTo be, or not to be"])
+def test_the_browser_reads_as_python_does(explorer, text):
+    expected = checkpoints.load("lstm_shakespeare").next_distribution(text)
+    found = explorer.evaluate("(text) => explorer.read(explorer.models.lstm_shakespeare, text).probabilities", text)
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_a_nucleus_keeps_the_likeliest(explorer):
+    kept = explorer.evaluate("explorer.nucleus([0.1, 0.5, 0.15, 0.25], 0.7)")
+    np.testing.assert_allclose(kept, [0, 2 / 3, 0, 1 / 3])
+
+
+def test_a_slider_changes_the_picture(explorer):
+    pixels = "document.querySelector('#explore-plane canvas').toDataURL()"
+    before = explorer.evaluate(pixels)
+    explorer.locator("#explore-plane input[name=first]").fill("2")
+    assert explorer.evaluate(pixels) != before
+
+
+def test_the_same_seed_writes_the_same_text(explorer):
+    def written():
+        explorer.click("#explore-text button")
+        explorer.wait_for_selector("#explore-text button:not([disabled])", timeout=60_000)
+        return explorer.inner_text("#explore-text pre")
+
+    first = written()
+    assert len(first) > 150
+    assert written() == first
+
+
+def test_an_unknown_character_is_explained_and_nothing_breaks(explorer):
+    explorer.fill("#explore-text input[name=prompt]", "€")
+    explorer.click("#explore-text button")
+    explorer.wait_for_function("document.querySelector('#explore-text [role=status]').textContent.includes('never seen')")
+    explorer.fill("#explore-text input[name=prompt]", "KING: ")
+    explorer.click("#explore-text button")
+    explorer.wait_for_selector("#explore-text button:not([disabled])", timeout=60_000)
+    assert explorer.inner_text("#explore-text [role=status]") == ""
+
+
+@pytest.mark.parametrize("missing", ["packed", "models"])
+def test_a_page_without_its_models_says_so(build, browser, tmp_path, missing):
+    ignored = shutil.ignore_patterns(missing, "notebooks", "api", "_modules")
+    shutil.copytree(build / "book", tmp_path / "book", ignore=ignored)
+    page = browser.new_page(viewport=DESK)
+    page.goto((tmp_path / "book" / "explorer.html").as_uri())
+    page.wait_for_function("document.querySelector('#explore-plane [role=status]').textContent.includes('does not run here')")
+    page.close()
+
+
+# ---- the slides ----
+
+
+def test_each_chapter_has_slides_that_open(build, visit):
+    decks = sorted((build / "slides").glob("*.html"))
+    chapters = sorted((CHECKOUT / "notebooks").glob("[0-9]*.ipynb"))
+    assert [deck.stem for deck in decks] == [chapter.stem for chapter in chapters]
+    for deck, chapter in zip(decks, chapters):
+        page = visit.open(deck)
+        page.wait_for_selector(".reveal.ready")
+        cells = nbformat.read(chapter, as_version=4).cells
+        tagged = sum("slide" in cell.metadata.get("tags", []) for cell in cells)
+        assert page.evaluate("Reveal.getTotalSlides()") == tagged >= 8, deck.name
+        assert visit.problems == []
