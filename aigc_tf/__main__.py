@@ -1,5 +1,9 @@
-"""The preflight, `python -m aigc_tf`: is this machine ready for the course, and how long will a chapter take?"""
+"""The preflight, `python -m aigc_tf`: is this machine ready for the course, and how long will a chapter take?
 
+`--json` prints the same for scripts; `--fetch-all FOLDER` prepares a classroom without a network (see `classroom`).
+"""
+
+import argparse
 import functools
 import importlib.metadata
 import json
@@ -14,16 +18,55 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 GIGABYTE = 1e9
 
 
-def main(notebooks=NOTEBOOKS):
+def main(notebooks=NOTEBOOKS, arguments=()):
     """Print what was found, a line each with what to do about it; return 1 if the course cannot run, else 0."""
-    problems = 0
-    for check in (check_stack, check_machine, check_memory, check_disk, check_data, check_checkpoints):
-        level, text = check()
-        problems += level == "PROBLEM"
-        print(f"{level:>8}  {text}", flush=True)
-    for line in estimate_minutes(notebooks):
-        print(f"{'':8}  {line}", flush=True)
-    return 1 if problems else 0
+    parser = argparse.ArgumentParser(prog="python -m aigc_tf", description=__doc__.splitlines()[0])
+    parser.epilog = "The exit code is 0 if all is well, 1 if not."
+    choice = parser.add_mutually_exclusive_group()
+    choice.add_argument("--json", action="store_true", help="print one JSON object instead of lines")
+    choice.add_argument("--fetch-all", metavar="FOLDER", help="put course, data and wheels there, to install offline")
+    options = parser.parse_args(arguments)
+    if options.fetch_all:
+        return fetch_all(options.fetch_all)
+    say = (lambda *_, **__: None) if options.json else print
+
+    checks = []
+    for name in ("stack", "machine", "memory", "disk", "data", "checkpoints"):
+        level, text = globals()[f"check_{name}"]()
+        checks.append({"check": name, "level": level, "text": text})
+        say(f"{level:>8}  {text}", flush=True)
+    minutes = estimate_minutes(notebooks)
+    for name, value in minutes.items():
+        say(f"{'':8}  {name}: about {max(value, 0.1):.1f} minutes on this machine", flush=True)
+
+    ok = all(check["level"] != "PROBLEM" for check in checks)
+    if options.json:
+        found = {"ok": ok, "stack": stack_name(), "checks": checks}
+        print(json.dumps(found | {"steps_per_second": steps_per_second(), "minutes": minutes}, indent=2))
+    return 0 if ok else 1
+
+
+def fetch_all(folder):
+    """Prepare a classroom in `folder`; return the exit code."""
+    from aigc_tf import classroom
+
+    try:
+        for level, text in (check_data(), check_checkpoints()):
+            if level == "PROBLEM":
+                raise ValueError(text)
+        classroom.fetch_all(folder)
+    except KeyboardInterrupt:
+        return complain("interrupted. The same command goes on from the wheels that are there.", code=130)
+    except BlockingIOError:
+        return complain(f"another run is writing to {folder}. Wait for it to end, or name another folder.")
+    except (OSError, ValueError) as error:
+        return complain(error)
+    return 0
+
+
+def complain(problem, code=1):
+    print(f"Fetching: {problem}", file=sys.stderr, flush=True)
+    return code
 
 
 # Each check returns ("ok" | "warning" | "PROBLEM", what was found and what to do).
@@ -32,13 +75,17 @@ def main(notebooks=NOTEBOOKS):
 def check_stack():
     """Python and the versions of the stack that fits it."""
     python = platform.python_version()
-    names = ["tensorflow", "keras"] + (["tensorflow-addons"] if python.startswith("3.11.") else [])
+    names = ["tensorflow", "keras"] + (["tensorflow-addons"] if stack_name() == "classic" else [])
     try:
         versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in names)
     except importlib.metadata.PackageNotFoundError as error:
         return "PROBLEM", f"Python {python} without {error.name}: run `make setup`"
-    stack = "classic" if "tensorflow-addons" in names else "current"
-    return "ok", f"{stack} stack: Python {python}, {versions}"
+    return "ok", f"{stack_name()} stack: Python {python}, {versions}"
+
+
+def stack_name():
+    """The stack that this Python runs."""
+    return "classic" if sys.version_info < (3, 12) else "current"
 
 
 def check_machine():
@@ -131,15 +178,14 @@ def steps_per_second(seconds=2.0):
 
 
 def estimate_minutes(notebooks):
-    """A line per chapter: the minutes it took where it was stored, scaled to the speed of this machine."""
-    lines = []
+    """Minutes by chapter: those it took where it was stored, scaled to the speed of this machine."""
+    minutes = {}
     for path in sorted(notebooks.glob("[0-9]*.ipynb")):
         facts = json.loads(path.read_text(encoding="utf-8"))["metadata"].get("aigc_tf", {})
         if {"minutes", "steps_per_second"} <= facts.keys():
-            minutes = facts["minutes"] * facts["steps_per_second"] / steps_per_second()
-            lines.append(f"{path.stem}: about {max(minutes, 0.1):.1f} minutes on this machine")
-    return lines
+            minutes[path.stem] = round(facts["minutes"] * facts["steps_per_second"] / steps_per_second(), 2)
+    return minutes
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(arguments=sys.argv[1:]))

@@ -3,12 +3,14 @@
     python make_venv.py .venv build
 
 A stamp is written last, so an environment that was interrupted half way is made anew by the next run, and one that
-is complete is left alone, without network and in no time.
+is complete is left alone, without network and in no time.  Where the checkout has a folder wheels/ (a classroom's, made
+by `python -m aigc_tf --fetch-all`), everything comes from there.
 """
 
 import contextlib
 import hashlib
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -23,6 +25,7 @@ from files import explain, only_one, write_file  # noqa: E402  (one module of ai
 STACKS = {(3, 11): "classic", (3, 12): "current", (3, 13): "current"}
 BYTES_NEEDED = 3.5e9  # measured: 2.5 GB installed (classic), and pip's downloads while it unpacks them
 STAMP = "aigc-tf.stamp"
+WHEELS = CHECKOUT / "wheels"
 
 
 def main(environment, build):
@@ -85,7 +88,8 @@ def create(environment, stack):
             f"{free / 1e9:.1f} GB free at {environment.parent}, {BYTES_NEEDED / 1e9:.1f} GB needed. "
             "Make room, or name another place with VENV=..."
         )
-    print(f"Making {environment.name}: the {stack} stack, once; a few minutes and a network are needed.", flush=True)
+    source = "from the packages in wheels/; a few minutes" if WHEELS.is_dir() else "a few minutes and a network"
+    print(f"Making {environment.name}: the {stack} stack, once; {source} are needed.", flush=True)
     venv.EnvBuilder(symlinks=os.name != "nt", with_pip=True).create(environment)
 
 
@@ -97,10 +101,15 @@ def install(environment, locks, build):
     command = [python_of(environment), "-I", "-m", "pip", "install", "--no-deps", "--require-hashes"]
     command += ["--disable-pip-version-check", "--no-input", "--no-color", "--progress-bar", "off"]
     command += [f"--requirement={lock}" for lock in locks]
+    settings = os.environ
+    if WHEELS.is_dir():
+        command += ["--no-index", f"--find-links={WHEELS}"]  # nothing else, whatever pip is set up to use:
+        settings = {name: value for name, value in os.environ.items() if not name.startswith("PIP_")}
+        settings["PIP_CONFIG_FILE"] = os.devnull
     with log.open("w", encoding="utf-8") as file:
         pip = subprocess.Popen(
             command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, encoding="utf-8", errors="replace",
-            env=os.environ | {"PIP_USER": "0"},
+            env=settings | {"PIP_USER": "0"},
         )
         try:
             done = 0
@@ -132,6 +141,14 @@ def diagnose(log):
     text = log.read_text(encoding="utf-8", errors="replace")
     if "No space left" in text:
         return f"the disk is full. Make room and run the same command again. Log: {log}"
+    if WHEELS.is_dir() and (missing := re.search(r"No matching distribution found for ([\w.=-]+)", text)):
+        here = f"Python {platform.python_version()} on {platform.system()} {platform.machine()}"
+        return (
+            f"{missing[1]} is not in wheels/, which was made for {made_for()}. This is {here}. Choose another Python "
+            f"with PYTHON=..., or make the folder again on a system like this one. Log: {log}"
+        )
+    if WHEELS.is_dir() and (damaged := re.search(r"DO NOT MATCH THE HASHES.*?\n\s+(\S+) from", text, re.S)):
+        return f"the file of {damaged[1]} in wheels/ is damaged (wrong hash). Copy the folder again. Log: {log}"
     if re.search(r"NewConnectionError|ConnectTimeout|ReadTimeout|NameResolutionError|ProxyError|SSLError", text):
         return (
             "the package registry cannot be reached. Set-up needs a network, once: check the connection "
@@ -139,6 +156,12 @@ def diagnose(log):
         )
     errors = [line for line in text.splitlines() if line.startswith("ERROR")]
     return f"pip could not install the packages: {errors[-1] if errors else 'no reason given'}. Log: {log}"
+
+
+def made_for():
+    """The system that wheels/ was made for, as `aigc_tf.classroom` noted it."""
+    note = WHEELS / "made-for.txt"
+    return note.read_text(encoding="utf-8").splitlines()[0] if note.exists() else "another system"
 
 
 def show_checkout(environment):
