@@ -1,0 +1,275 @@
+import copy
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from functools import partial
+
+import keras
+import nbformat
+import numpy as np
+import pytest
+from IPython.display import Pretty
+from nbclient import NotebookClient
+from nbformat.v4 import new_code_cell, new_notebook
+
+from aigc_tf import checkpoints, course, widgets
+from aigc_tf.gan import GAN
+from aigc_tf.lstm import LSTMLanguageModel
+from aigc_tf.ngram import NGramModel
+from aigc_tf.pages import chapter_page
+from aigc_tf.vae import VAE
+
+SMALL = {"generator_widths": (8,), "discriminator_widths": (8,)}
+
+
+@pytest.fixture(scope="module")
+def models():
+    """A small untrained model for each playground."""
+    keras.utils.set_random_seed(0)
+    return {
+        widgets.explore_plane: VAE(latent_dim=2, hidden_units=(8,)),
+        widgets.make_digits: GAN(num_classes=10, **SMALL),
+        widgets.interpolate: GAN(**SMALL),
+        widgets.play_text: LSTMLanguageModel("HAMLET: abc\n", units=(8,), embedding_dim=4),
+    }
+
+
+MOVES = [
+    (widgets.explore_plane, "first", -1.5),
+    (widgets.explore_plane, "second", 3.0),
+    (widgets.make_digits, "digit", 7),
+    (widgets.make_digits, "seed", 1),
+    (widgets.interpolate, "start", 5),
+    (widgets.interpolate, "end", 5),
+    (widgets.interpolate, "position", 1.0),
+    (widgets.play_text, "prompt", "ab"),
+    (widgets.play_text, "temperature", 0.2),
+    (widgets.play_text, "top_p", 0.1),
+    (widgets.play_text, "seed", 3),
+    (widgets.play_text, "length", 20),
+]
+
+
+@pytest.mark.parametrize("build, name, value", MOVES)
+def test_moving_a_control_changes_what_is_shown_and_moving_it_back_restores_it(models, build, name, value):
+    playground = build(models[build])
+    control, shown = playground.controls[name], bytes_of(playground)
+    before, control.value = control.value, value
+    assert bytes_of(playground) != shown
+    control.value = before
+    assert bytes_of(playground) == shown
+
+
+def bytes_of(playground):
+    shown = playground.screen.value
+    return shown if isinstance(shown, str) else bytes(shown)
+
+
+@pytest.mark.parametrize("build, wrong, checkpoint", [
+    (widgets.explore_plane, VAE(latent_dim=40, hidden_units=(8,)), "vae_plane"),
+    (widgets.explore_plane, VAE(latent_dim=2, hidden_units=(8,), num_classes=3), "vae_plane"),
+    (widgets.explore_plane, NGramModel(2), "vae_plane"),
+    (widgets.make_digits, GAN(**SMALL), "conditional_gan"),
+    (widgets.make_digits, NGramModel(2), "conditional_gan"),
+    (widgets.interpolate, GAN(num_classes=3, **SMALL), "dcgan"),
+    (widgets.interpolate, NGramModel(2), "dcgan"),
+    (widgets.play_text, GAN(**SMALL), "lstm_shakespeare"),
+])
+def test_model_of_another_kind_is_an_error_that_names_a_checkpoint(build, wrong, checkpoint):
+    with pytest.raises(ValueError, match=rf"needs .*{checkpoint}.* Received: {type(wrong).__name__}"):
+        build(wrong)
+
+
+def test_error_in_the_prompt_is_shown_and_the_next_prompt_is_written_again(models):
+    playground = widgets.play_text(models[widgets.play_text])
+    prompt = playground.controls["prompt"]
+    prompt.value = "<ü>"
+    assert 'role="alert"' in playground.caption.value and "does not know [&#x27;&lt;&#x27;" in playground.caption.value
+    prompt.value = "abc"
+    assert "alert" not in playground.caption.value and ">abc" in playground.screen.value
+
+
+def test_text_that_is_written_cannot_become_markup():
+    model = LSTMLanguageModel("<b>", units=(8,), embedding_dim=4)
+    assert "<b>" not in widgets.play_text(model, prompt="<b>").screen.value
+
+
+def test_way_between_latents_keeps_their_length_and_meets_both_ends():
+    start, end = np.array([3.0, 0.0, 0.0]), np.array([0.0, 3.0, 0.0])
+    np.testing.assert_allclose(widgets.spherical(start, end, 0.0), start, atol=1e-12)
+    np.testing.assert_allclose(widgets.spherical(start, end, 1 / 3), [3 * np.cos(np.pi / 6), 1.5, 0.0])
+    np.testing.assert_allclose(widgets.spherical(start, end, 1.0), end, atol=1e-12)
+
+
+def test_way_from_a_latent_to_itself_stays_there():
+    latent = np.float32([0.1, 0.2, 0.7])
+    np.testing.assert_allclose(widgets.spherical(latent, latent, 0.3), latent, rtol=1e-6)
+
+
+def test_frame_is_around_the_tile_of_the_position(models):
+    playground = widgets.explore_plane(models[widgets.explore_plane])
+    playground.controls["first"].value, playground.controls["second"].value = 3.0, -3.0
+    pixels = np.asarray(playground.make_now()[0])
+    colour = [int(widgets.plots.VERMILION[at:at + 2], 16) for at in (1, 3, 5)]
+    rows, columns = np.nonzero((pixels == colour).all(axis=-1))
+    assert (rows.min(), columns.min()) == (14 * 29, 14 * 29)  # the last tile of 28 pixels and a line, both ways
+
+
+@pytest.mark.parametrize("build, name", [
+    (widgets.explore_plane, "vae_plane"),
+    (widgets.make_digits, "conditional_gan"),
+    (widgets.interpolate, "dcgan"),
+    (widgets.play_text, "lstm_shakespeare"),
+])
+def test_missing_checkpoint_is_said_on_the_page(monkeypatch, tmp_path, build, name):
+    monkeypatch.setattr(widgets.checkpoints, "load", partial(checkpoints.load, folder=tmp_path))
+    note = build()
+    assert isinstance(note, Pretty) and f"No checkpoint is called '{name}'" in note.data
+
+
+# ---- in a notebook ----
+
+CELLS = [
+    "from aigc_tf import widgets\nfrom aigc_tf.lstm import LSTMLanguageModel\nfrom aigc_tf.vae import VAE",
+    "import keras\nkeras.utils.set_random_seed(0)",
+    "widgets.explore_plane(VAE(latent_dim=2, hidden_units=(8,)))",
+    "widgets.play_text(LSTMLanguageModel('HAMLET: abc\\n', units=(8,), embedding_dim=4))",
+]
+
+
+@pytest.fixture(scope="module")
+def executed():
+    """A notebook with two playgrounds, as a kernel leaves it."""
+    notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS])
+    NotebookClient(notebook, kernel_name="python3", store_widget_state=False).execute()
+    return notebook
+
+
+def test_still_picture_says_what_it_shows(executed):
+    still, _ = executed.cells[2].outputs
+    assert still.metadata["image/png"]["alt"].startswith("Left, a plane of decoded digits with a frame at")
+
+
+def test_still_text_begins_with_the_prompt(executed):
+    still, _ = executed.cells[3].outputs
+    caption, text = still.data["text/plain"].split("\n\n", 1)
+    assert caption.startswith("Written with temperature 0.80") and text.startswith("HAMLET:")
+
+
+def test_page_of_a_notebook_says_where_the_sliders_are(executed):
+    assert chapter_page(executed).count(widgets.WITHOUT_KERNEL) == 2
+
+
+@contextmanager
+def jupyterlab(folder, notebook, disabled=()):
+    """A JupyterLab of its own, with a notebook in it: yields the notebook's address."""
+    nbformat.write(notebook, folder / "tiny.ipynb")
+    settings = folder / "config" / "labconfig"
+    settings.mkdir(parents=True)
+    (settings / "page_config.json").write_text(json.dumps({"disabledExtensions": dict.fromkeys(disabled, True)}))
+    places = {f"JUPYTER_{name.upper()}_DIR": str(folder / name) for name in ("config", "data", "runtime")}
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=0",
+               f"--ServerApp.root_dir={folder}", "--IdentityProvider.token=secret",
+               "--LabApp.expose_app_in_browser=True"]
+    with open(folder / "log", "w") as log:
+        server = subprocess.Popen(command, env={**os.environ, **places, "IPYTHONDIR": str(folder / "ipython")},
+                                  stdout=log, stderr=subprocess.STDOUT)
+    try:
+        while not (found := re.search(r"http://127\.0\.0\.1:(\d+)/lab", (folder / "log").read_text())):
+            assert server.poll() is None, (folder / "log").read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{found[1]}/lab/tree/tiny.ipynb?token=secret"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def open_in_jupyterlab(browser, address):
+    """The page of a notebook in JupyterLab, not yet run, and the list that its console's errors go to."""
+    page, errors = browser.new_page(viewport={"width": 1200, "height": 3000}), []  # what is out of view is not drawn
+    page.set_default_timeout(240_000)
+    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.goto(address)
+    page.locator(".jp-OutputArea-output", has_text=widgets.WITHOUT_KERNEL).nth(1).wait_for()
+    return page, errors
+
+
+RUN_ALL = """async () => {
+    const context = window.jupyterapp.shell.currentWidget.sessionContext;
+    await context.ready;
+    await context.session.kernel.info;
+    await window.jupyterapp.commands.execute("notebook:run-all-cells");
+}"""
+
+
+def run_all(page):
+    page.evaluate(RUN_ALL)
+    page.locator(".jp-OutputArea-output", has_text="the end").wait_for()
+
+
+@pytest.fixture(scope="module")
+def running(browser, executed, tmp_path_factory):
+    """The notebook in JupyterLab after all of its cells ran, and the errors of the console."""
+    with jupyterlab(tmp_path_factory.mktemp("lab"), unfinished(executed)) as address:
+        page, errors = open_in_jupyterlab(browser, address)
+        run_all(page)
+        yield page, errors
+        page.close()
+
+
+def unfinished(notebook):
+    """The same notebook with one more cell, which has not been run."""
+    cells = [*course.normalise(copy.deepcopy(notebook)).cells, new_code_cell("print('the', 'end')")]
+    return new_notebook(cells=cells, metadata=notebook.metadata)
+
+
+PICTURE = """async () => {
+    const image = document.querySelector("img.widget-image");
+    const bytes = await (await fetch(image.src)).arrayBuffer();
+    return [image.src, image.naturalWidth, Array.from(new Uint8Array(bytes)).join()];
+}"""
+
+
+def test_moving_a_slider_in_jupyterlab_changes_the_picture(running):
+    page, _ = running
+    address, width, picture = page.evaluate(PICTURE)
+    page.locator(".noUi-handle").first.press("ArrowRight")
+    page.locator("[role=status]", has_text="first latent 0.1").wait_for()
+    page.wait_for_function("address => document.querySelector('img.widget-image').src != address", arg=address)
+    _, new_width, new_picture = page.evaluate(PICTURE)
+    assert new_picture != picture and new_width == width > 0
+
+
+def test_unknown_character_in_jupyterlab_is_answered_in_words(running):
+    page, _ = running
+    prompt = page.locator(".widget-text input")
+    prompt.fill("ü")
+    prompt.press("Enter")
+    message = page.locator("[role=alert]", has_text="The vocabulary does not know ['ü']")
+    message.wait_for()
+    prompt.fill("abc")
+    prompt.press("Enter")
+    page.locator(".widget-html pre", has_text=re.compile("^abc")).wait_for()
+    message.wait_for(state="detached")
+
+
+def test_still_picture_stays_in_jupyterlab_beside_the_controls(running):
+    assert running[0].locator(".jp-RenderedImage img").count() == 1
+
+
+def test_console_of_jupyterlab_has_no_error(running):
+    assert not running[1]
+
+
+def test_jupyterlab_without_the_extension_says_so_and_runs_on(browser, executed, tmp_path):
+    with jupyterlab(tmp_path, unfinished(executed), disabled=["@jupyter-widgets/jupyterlab-manager"]) as address:
+        page, _ = open_in_jupyterlab(browser, address)
+        run_all(page)
+        assert page.locator(".jp-OutputArea-output", has_text=widgets.WITHOUT_KERNEL).count() == 2
+        assert page.locator(".jp-RenderedImage img").count() == 1 and not page.locator(".jupyter-widgets").count()
+        page.close()
