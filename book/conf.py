@@ -2,8 +2,9 @@
 
 import re
 
-import aigc_tf  # noqa: F401, I001  (first, so that TensorFlow starts quietly)
 from docutils import nodes
+
+import aigc_tf  # noqa: F401, I001  (first, so that TensorFlow starts quietly)
 from aigc_tf.pages import typeset
 
 project = "Generative AI with Keras and TensorFlow, hands on"
@@ -17,8 +18,10 @@ myst_heading_anchors = 3
 nb_execution_mode = "off"  # pages show what is stored, which is what the tests ran
 nb_ipywidgets_js = {}
 suppress_warnings = ["misc.highlighting_failure"]
+html_domain_indices = False
 autodoc_member_order = "bysource"
 autodoc_inherit_docstrings = False  # Keras's own are for Keras's pages
+autodoc_preserve_defaults = True  # as written, not as they are on this machine
 autodoc_typehints = "none"
 napoleon_google_docstring = True
 
@@ -29,6 +32,7 @@ html_css_files = ["style.css"]
 html_context = {"default_mode": "auto"}  # dark where the reader's system is
 html_show_sourcelink = False
 html_copy_source = False
+html_use_index = False  # the search does better
 html_theme_options = {
     "use_download_button": True,
     "use_fullscreen_button": False,

@@ -1,4 +1,4 @@
-"""Writes trained models for the browser: JavaScript files that hold the weights, so that a page opened from a disk finds them.
+"""Writes trained models for the browser: JavaScript files with the weights, which a page opened from a disk finds too.
 
 Each file says `explorer.models["NAME"] = {…}`; matrices are `{"shape": […], "data": base64 of little-endian float32}`.
 `static/explorer.js` reads them.

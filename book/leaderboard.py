@@ -17,16 +17,17 @@ html_theme.sidebar_secondary.remove: true
 
 # Leaderboard
 
-Every trained model of the course, measured by the same judge with the same number of samples, 10,000 against the 10,000 test images. The numbers
-are those that `make checkpoints` recorded beside the weights (`data/checkpoints/NAME.json`); ± is the standard deviation over the seeds
-that were trained. The first row is the floor: real training images, measured as if a model had made them.
+Every trained model of the course, measured by the same judge with the same number of samples, 10,000 against the
+10,000 test images. The numbers are those that `make checkpoints` recorded beside the weights
+(`data/checkpoints/NAME.json`); ± is the standard deviation over the seeds that were trained. The first row is the
+floor: real training images, measured as if a model had made them.
 
 ## Images
 
 """
 BETWEEN = """
-Low is good for the two distances (chapter 3 says what they compare), high for score, precision, recall and the rarest class's share. Minutes are of our
-two cores, some of them shared with other work; sampling times are of single runs.
+Low is good for the two distances (chapter 3 says what they compare), high for score, precision, recall and the rarest
+class's share. Minutes are of our two cores, some of them shared with other work; sampling times are of single runs.
 
 ## Texts
 
@@ -49,7 +50,7 @@ def table(records, columns, minutes=True):
     rows = []
     for name, record in records.items():
         results = results_of(record)
-        numbers = [[result["metrics"][column] for result in results if column in result["metrics"]] for column in columns]
+        numbers = [[run["metrics"][column] for run in results if column in run["metrics"]] for column in columns]
         cells = [cell(values, digits) if values else "" for values, digits in zip(numbers, columns.values())]
         cells += [cell([result["minutes"] for result in results], 1) if minutes and name != FLOOR else ""]
         label = "*real training images (floor)*" if name == FLOOR else f"`{name}`"

@@ -55,20 +55,21 @@ def main(arguments=None):
     fetch_packed()
     if options.slides:
         return slides.write(NOTEBOOKS, options.build / "slides", BOOK / "node_modules" / "reveal.js")
-    source, site = options.build / "book-source", options.build / "book"
+    source, work, site = (options.build / name for name in ("book-source", "book-work", "book"))
     lay_out(source, options.repository)
-    command = [sys.executable, "-m", "sphinx", "-M", "html", source, options.build / "book-work"]
+    shutil.rmtree(work, ignore_errors=True)
+    command = [sys.executable, "-m", "sphinx", "-M", "html", source, work]
     command += ["-c", source, "-W", "--keep-going", "-q", "-j", "1"]
     code = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(CHECKOUT)}).returncode
     if code == 0:
         shutil.rmtree(site, ignore_errors=True)
-        shutil.move(options.build / "book-work" / "html", site)
+        shutil.move(work / "html", site)
         print(f"\nOpen {site / 'index.html'} in a browser.")
     return code
 
 
 def fetch_packed():
-    """npm installs what package-lock.json names, hashes checked, once; without npm the explorer says that it is missing."""
+    """npm installs what package-lock.json names, hashes checked, once; without it the explorer says so."""
     if (BOOK / "node_modules").exists():
         return
     if not (npm := shutil.which("npm")):
@@ -77,7 +78,7 @@ def fetch_packed():
     command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"]
     if subprocess.run(command, cwd=BOOK).returncode:
         shutil.rmtree(BOOK / "node_modules", ignore_errors=True)
-        print("book: npm could not install book/package-lock.json (is there a network?); the explorer's page will say so.")
+        print("book: npm could not install book/package-lock.json (no network?); the explorer's page will say so.")
 
 
 # ---- laying out what Sphinx reads ----

@@ -12,9 +12,16 @@ from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
 from aigc_tf.files import write_file
-from aigc_tf.pages import MARKS, PICTURE, take_formulas, title_of
+from aigc_tf.pages import MARKS, take_formulas, title_of
 
-TEMPLATE = "{%- extends 'basic/index.html.j2' -%}" + PICTURE
+TEMPLATE = """\
+{%- extends 'basic/index.html.j2' -%}
+{%- block data_png scoped -%}
+{%- set alt = output.metadata.get('image/png', {}).get('alt', '') | escape -%}
+<figure><img src="data:image/png;base64,{{ output.data['image/png'] }}" alt="{{ alt }}">
+<figcaption>{{ alt }}</figcaption></figure>
+{%- endblock -%}
+"""
 
 PAGE = """\
 <!DOCTYPE html>
@@ -29,9 +36,12 @@ PAGE = """\
 <style>{highlighting}</style>
 <style>
   .reveal {{ font-size: 26px; font-family: system-ui, sans-serif; }}
-  .reveal h1, .reveal h2, .reveal h3 {{ text-transform: none; font-family: inherit; font-size: 1.5em; margin-bottom: .4em; }}
+  .reveal h1, .reveal h2, .reveal h3 {{ text-transform: none; font-family: inherit; font-size: 1.5em; }}
   .reveal section {{ text-align: left; }}
   .reveal section img {{ display: block; margin: .3em auto; max-height: 560px; max-width: 100%; }}
+  .reveal section.small {{ font-size: .7em; }}
+  .reveal figure {{ margin: 0; }}
+  .reveal figcaption {{ font-size: .7em; text-align: center; }}
   .reveal pre {{ font-size: .62em; width: 100%; box-shadow: none; line-height: 1.35; white-space: pre-wrap; }}
   .reveal table {{ font-size: .75em; }}
   .jp-InputPrompt, .jp-OutputPrompt, .jp-Collapser, .anchor-link {{ display: none; }}
@@ -54,12 +64,18 @@ def tagged(notebook):
 
 
 def section(cell, exporter):
-    """One cell as a slide: prose, or code with its outputs."""
+    """One cell as a slide: prose, a picture over its alternative text, or code with what it printed."""
     cell, formulas = copy.deepcopy(cell), []
+    pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
+    if pictures:  # a picture speaks for itself
+        cell.outputs = pictures
     if cell.cell_type == "markdown":
         cell.source = take_formulas(cell.source, formulas)
+    exporter.exclude_input = bool(pictures)
+    length = len(cell.source) + sum(len(output.get("text", "")) for output in cell.get("outputs", []))
     page, _ = exporter.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
-    return f"<section>{MARKS.sub(lambda mark: formulas[int(mark[1])], page)}</section>"
+    small = ' class="small"' if length > 700 and not pictures else ""
+    return f"<section{small}>{MARKS.sub(lambda mark: formulas[int(mark[1])], page)}</section>"
 
 
 def deck(notebook):

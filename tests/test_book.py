@@ -1,4 +1,4 @@
-"""The book as a reader meets it: built once, then every page opened in a browser, on a phone's width and from a folder."""
+"""The book as a reader meets it: built once, then every page opened from a folder, in a browser as wide as a phone."""
 
 import re
 import shutil
@@ -31,7 +31,7 @@ def build(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def pages(build):
-    return sorted((build / "book").rglob("*.html"))
+    return sorted(path for path in (build / "book").rglob("*.html") if "_static" not in path.parts)
 
 
 class Visit:
@@ -41,7 +41,7 @@ class Visit:
         self.page, self.problems = page, []
         page.on("console", lambda message: message.type == "error" and self.problems.append(message.text))
         page.on("pageerror", lambda error: self.problems.append(str(error)))
-        page.on("request", lambda request: request.url.startswith("http") and self.problems.append(f"asks {request.url}"))
+        page.on("request", lambda asked: asked.url.startswith("http") and self.problems.append(f"asks {asked.url}"))
         page.on("requestfailed", lambda request: self.problems.append(f"not found: {request.url}"))
 
     def open(self, path, wait="load"):
@@ -57,49 +57,53 @@ def visit(browser):
     context.close()
 
 
-# ---- every page ----
+# ---- every page, visited once ----
+
+LOOK = """() => {
+    const main = [...document.querySelectorAll('main')].at(-1);
+    const size = (element) => element.getBoundingClientRect();
+    return {
+        width: document.documentElement.scrollWidth,
+        images: [...main.querySelectorAll('img')].map((image) => ({
+            alt: image.alt.trim(), there: image.naturalWidth > 0, fits: size(image).width <= window.innerWidth})),
+        formulas: [...main.querySelectorAll('math')].map((formula) => size(formula).height),
+        prose: [...main.querySelectorAll('p, li')].map((element) => element.innerText),
+    };
+}"""
 
 
-def test_every_page_renders_without_an_error_and_without_a_network(pages, visit):
-    problems = {}
+@pytest.fixture(scope="module")
+def seen(build, pages, visit):
+    """What a browser as wide as a phone finds on each page, by the page's path."""
+    found = {}
     for path in pages:
-        visit.open(path)
-        if visit.problems:
-            problems[path.name] = list(visit.problems)
-    assert not problems
-
-
-def test_no_page_is_wider_than_a_phone(pages, visit):
-    widths = {path.name: visit.open(path).evaluate("document.documentElement.scrollWidth") for path in pages}
-    assert {name: width for name, width in widths.items() if width > PHONE["width"]} == {}
-
-
-def test_pictures_are_there_with_alternative_text_and_fit(pages, visit):
-    found, wrong = 0, {}
-    for path in pages:
-        images = visit.open(path).evaluate(
-            "[...document.images].filter((image) => image.closest('main')).map((image) => ({alt: image.alt, "
-            "there: image.naturalWidth > 0, fits: image.getBoundingClientRect().width <= window.innerWidth}))"
-        )
-        found += len(images)
-        bad = [image for image in images if not (image["alt"].strip() and image["there"] and image["fits"])]
-        wrong |= {path.name: bad} if bad else {}
-    assert found > 50
-    assert not wrong
-
-
-def test_equations_are_typeset(pages, visit):
-    formulas, raw = 0, {}
-    for path in [page for page in pages if "notebooks" in page.parts]:
         page = visit.open(path)
-        formulas += page.evaluate(
-            "[...document.querySelectorAll('math')].filter((formula) => formula.getBoundingClientRect().height > 4).length"
-        )
-        prose = page.evaluate("[...document.querySelectorAll('main p, main li')].map((element) => element.innerText)")
-        left = [text for text in prose if re.search(r"\$[^$]*\\[a-z]+|\\(frac|sum|mathbb|text)\b", text)]
-        raw |= {path.name: left} if left else {}
-    assert formulas > 100
-    assert not raw
+        found[path.relative_to(build / "book").as_posix()] = page.evaluate(LOOK) | {"problems": list(visit.problems)}
+    return found
+
+
+def test_every_page_renders_without_an_error_and_without_a_network(seen):
+    assert len(seen) > 50
+    assert {name: page["problems"] for name, page in seen.items() if page["problems"]} == {}
+
+
+def test_no_page_is_wider_than_a_phone(seen):
+    assert {name: page["width"] for name, page in seen.items() if page["width"] > PHONE["width"]} == {}
+
+
+def test_pictures_are_there_with_alternative_text_and_fit(seen):
+    assert sum(len(page["images"]) for page in seen.values()) > 50
+    wrong = {name: [image for image in page["images"] if not all(image.values())] for name, page in seen.items()}
+    assert {name: images for name, images in wrong.items() if images} == {}
+
+
+def test_equations_are_typeset(seen):
+    formulas = [height for page in seen.values() for height in page["formulas"]]
+    assert len(formulas) > 100
+    assert min(formulas) > 4  # pixels
+    raw = re.compile(r"\$[^$]*\\[a-z]+|\\(frac|sum|mathbb|text)\b")
+    left = {name: [text for text in page["prose"] if raw.search(text)] for name, page in seen.items()}
+    assert {name: texts for name, texts in left.items() if texts} == {}
 
 
 class Links(HTMLParser):
@@ -177,6 +181,10 @@ def explorer(build, browser):
     page.close()
 
 
+def wait_for_message(page, section, words):
+    page.wait_for_function(f"document.querySelector('{section} [role=status]').textContent.includes('{words}')")
+
+
 @pytest.mark.parametrize("latents", [[0.0, 0.0], [-1.3, 2.2], [3.0, 3.0]])
 def test_the_browser_decodes_the_plane_as_python_does(explorer, latents):
     expected = checkpoints.load("vae_plane").decode(np.array([latents], "float32"))
@@ -227,7 +235,7 @@ def test_the_same_seed_writes_the_same_text(explorer):
 def test_an_unknown_character_is_explained_and_nothing_breaks(explorer):
     explorer.fill("#explore-text input[name=prompt]", "€")
     explorer.click("#explore-text button")
-    explorer.wait_for_function("document.querySelector('#explore-text [role=status]').textContent.includes('never seen')")
+    wait_for_message(explorer, "#explore-text", "never seen")
     explorer.fill("#explore-text input[name=prompt]", "KING: ")
     explorer.click("#explore-text button")
     explorer.wait_for_selector("#explore-text button:not([disabled])", timeout=60_000)
@@ -240,7 +248,7 @@ def test_a_page_without_its_models_says_so(build, browser, tmp_path, missing):
     shutil.copytree(build / "book", tmp_path / "book", ignore=ignored)
     page = browser.new_page(viewport=DESK)
     page.goto((tmp_path / "book" / "explorer.html").as_uri())
-    page.wait_for_function("document.querySelector('#explore-plane [role=status]').textContent.includes('does not run here')")
+    wait_for_message(page, "#explore-plane", "does not run here")
     page.close()
 
 
@@ -258,3 +266,16 @@ def test_each_chapter_has_slides_that_open(build, visit):
         tagged = sum("slide" in cell.metadata.get("tags", []) for cell in cells)
         assert page.evaluate("Reveal.getTotalSlides()") == tagged >= 8, deck.name
         assert visit.problems == []
+
+
+def test_no_slide_is_taller_than_the_screen(build, browser):
+    context = browser.new_context(viewport={"width": 1100, "height": 700})
+    page, cut = context.new_page(), []
+    for deck in sorted((build / "slides").glob("*.html")):
+        page.goto(deck.as_uri())
+        page.wait_for_selector(".reveal.ready")
+        heights = page.evaluate("""[...document.querySelectorAll('section')].map((slide, index) => {
+            Reveal.slide(index); return slide.scrollHeight; })""")
+        cut += [f"{deck.stem}, slide {index}: {height}" for index, height in enumerate(heights) if height > 700]
+    context.close()
+    assert cut == []
