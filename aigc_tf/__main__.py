@@ -65,6 +65,7 @@ def fetch_all(folder):
 
 
 def complain(problem, code=1):
+    """Say on stderr what stopped the preflight; return the exit code."""
     print(f"Fetching: {problem}", file=sys.stderr, flush=True)
     return code
 

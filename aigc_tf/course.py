@@ -48,6 +48,7 @@ def main(arguments=None, notebooks=NOTEBOOKS):
 
 
 def complain(problem, code=1):
+    """Say on stderr what stopped the course; return the exit code."""
     print(f"\nCourse: {problem}", file=sys.stderr, flush=True)
     return code
 
@@ -141,6 +142,7 @@ def execute(notebook, name, cwd):
 
 
 def stop(kernel):
+    """Shut the kernel down at once, if it still runs."""
     if kernel.has_kernel:
         asyncio.run(kernel.shutdown_kernel(now=True))
 

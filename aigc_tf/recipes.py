@@ -357,6 +357,7 @@ def main(arguments=None):
 
 
 def complain(problem, code=1):
+    """Say on stderr what stopped the training; return the exit code."""
     print(f"\nCheckpoints: {problem}", file=sys.stderr)
     return code
 
