@@ -21,7 +21,7 @@ pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorde
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-current course lab test test-current notebooks exercises checkpoints book slides lint locks clean
+.PHONY: help setup setup-current course lab test test-current test-latest notebooks exercises checkpoints book slides lint locks clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ test: setup  ## Lint, then test the package and every notebook
 test-current: VENV = .venv-current
 test-current: setup-current  ## The same on the current stack
 	@$(python) -m ruff check .
+	@$(pytest) --ignore=tests/test_book.py
+
+test-latest: VENV = .venv-latest
+test-latest:  ## The same on the newest packages there are, whatever the locks say (needs a network)
+	@python=$$(sh requirements/find_python.sh current) && "$$python" requirements/make_latest.py "$(VENV)"
 	@$(pytest) --ignore=tests/test_book.py
 
 notebooks: setup  ## Run every notebook, or CHAPTER=02, and store it with its outputs

@@ -87,6 +87,7 @@ def learner_notebook(solution, name):
 
 
 def tags(cell):
+    """The tags of a cell; none for most."""
     return cell.metadata.get("tags", [])
 
 

@@ -333,6 +333,7 @@ def train_once(recipe, seed, dataset, backup):
 
 
 def main(arguments=None):
+    """Train the named checkpoints, or all; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m aigc_tf.recipes", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"any of {', '.join(RECIPES)}; all if none is given")
     chosen = parser.parse_args(arguments).names or list(RECIPES)

@@ -1,4 +1,5 @@
 import hashlib
+import json
 import os
 import re
 import subprocess
@@ -22,6 +23,17 @@ def locked_versions(lock):
 
 
 # Pins agree.
+
+
+def test_a_look_ahead_asks_for_the_current_stack_without_versions():
+    command = "import sys, json, make_latest; print(json.dumps(make_latest.newest(json.load(sys.stdin))))"
+    done = subprocess.run(
+        [sys.executable, "-c", command], cwd=CHECKOUT / "requirements", input=json.dumps(PROJECT), capture_output=True, text=True
+    )
+    names = json.loads(done.stdout)
+    assert {"tensorflow", "keras", "numpy", "pytest", "sphinx"} <= set(names)
+    assert "tensorflow-addons" not in names
+    assert all(re.fullmatch(r"[\w.-]+", name) for name in names)
 
 
 # As they stand in pyproject.toml.
