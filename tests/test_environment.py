@@ -27,9 +27,8 @@ def locked_versions(lock):
 
 def test_a_look_ahead_asks_for_the_current_stack_without_versions():
     command = "import sys, json, make_latest; print(json.dumps(make_latest.newest(json.load(sys.stdin))))"
-    done = subprocess.run(
-        [sys.executable, "-c", command], cwd=CHECKOUT / "requirements", input=json.dumps(PROJECT), capture_output=True, text=True
-    )
+    folder, project = CHECKOUT / "requirements", json.dumps(PROJECT)
+    done = subprocess.run([sys.executable, "-c", command], cwd=folder, input=project, capture_output=True, text=True)
     names = json.loads(done.stdout)
     assert {"tensorflow", "keras", "numpy", "pytest", "sphinx"} <= set(names)
     assert "tensorflow-addons" not in names
