@@ -152,7 +152,7 @@ def _translation_rows(shifts):
     return tf.stack([ones, zeros, -dx, zeros, ones, -dy, zeros, zeros], axis=1)
 
 
-class _AddonsProgressBar(tfa.callbacks.TQDMProgressBar if USING_TF_ADDONS else object):
+class _AddonsProgressBar(tfa.callbacks.TQDMProgressBar if USING_TF_ADDONS else object):  # type: ignore[misc]
     """The progress bar of `tfa`, with a clear error where it would stop at the end of the first epoch."""
 
     def on_train_begin(self, logs=None):

@@ -227,8 +227,8 @@ def both(*measures):
     return lambda model, dataset: {key: value for each in measures for key, value in each(model, dataset).items()}
 
 
-DCGAN = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
-THREE_SEEDS = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
+DCGAN: dict = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
+THREE_SEEDS: dict = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
 
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw

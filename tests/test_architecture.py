@@ -40,6 +40,12 @@ def test_an_import_against_the_direction_is_seen(tmp_path, module, line):
     assert f"aigc_tf.{module} -> " in report
 
 
+def test_types_hold():
+    command = [sys.executable, "-m", "mypy", "--no-incremental"]
+    done = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_every_module_has_its_place_in_the_layers():
     layers = (CHECKOUT / "pyproject.toml").read_text(encoding="utf-8")
     assert [path.stem for path in MODULES if path.stem != "__init__" and f'aigc_tf.{path.stem}' not in layers] == []
