@@ -45,9 +45,12 @@ def info(name, folder=FOLDER):
     try:
         record = json.loads(path.read_text(encoding="utf8"))
         needed = isinstance(record, dict) and {"class", "config", "sha256"} <= set(record)
-        if not needed or record["class"] not in MODELS:
+        if not needed or str(record["class"]) not in MODELS:
             raise ValueError(f"it needs config, sha256 and a class among {sorted(MODELS)}")
-    except ValueError as error:
+        # Our models take numbers, texts and lists; Keras would read an object as the description of other code.
+        if not isinstance(record["config"], dict) or any(isinstance(v, dict) for v in record["config"].values()):
+            raise ValueError("its config must hold numbers, texts and lists by name")
+    except (ValueError, RecursionError) as error:  # the second, if brackets are nested without end
         raise ValueError(f"{path} is broken ({error}). Restore it with git, or train again: {_remake(name)}") from None
     return record
 
@@ -76,14 +79,23 @@ def load(name, folder=FOLDER):
     """The built model of a checkpoint with its trained weights, ready for its verbs or for more training.
 
     Raises:
-        FileNotFoundError, ValueError: see `check`.
+        FileNotFoundError: see `check`.
+        ValueError: see `check`; or if record and weights do not fit each other.
     """
     path = check(name, folder)
     record = info(name, folder)
-    model = MODELS[record["class"]](**record["config"], name=name)
-    with h5py.File(path) as file:
-        for weight, name in zip(weights_of(model), sorted(file), strict=True):
-            weight.assign(file[name][()])
+    try:
+        model = MODELS[record["class"]](**record["config"], name=name)
+        with h5py.File(path) as file:
+            for weight, key in zip(weights_of(model), sorted(file), strict=True):
+                # Compared before a byte is read: a small file can declare an array larger than the memory.
+                if not isinstance(file[key], h5py.Dataset) or file[key].shape != tuple(weight.shape):
+                    raise ValueError(f"{key} is no array of shape {tuple(weight.shape)}")
+                weight.assign(file[key][()])
+    except (KeyError, OSError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} and its record do not fit each other ({error}). Restore both with git, or train: {_remake(name)}"
+        ) from None
     return model
 
 
@@ -106,11 +118,15 @@ def save(model, name, record, folder=FOLDER):
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     config = {key: value for key, value in model.get_config().items() if key not in ("name", "trainable", "dtype")}
+    # Made in memory, and written by Python: HDF5 itself takes the whole process down when the disk is full.
+    with h5py.File(name, "w", driver="core", backing_store=False) as file:
+        for number, weight in enumerate(weights_of(model)):
+            file.create_dataset(f"{number:03}", data=weight.numpy(), compression="gzip", shuffle=True)
+        file.flush()
+        content = file.id.get_file_image()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as scratch:
         weights = Path(scratch) / f"{name}.weights.h5"
-        with h5py.File(weights, "w") as file:
-            for number, weight in enumerate(weights_of(model)):
-                file.create_dataset(f"{number:03}", data=weight.numpy(), compression="gzip", shuffle=True)
+        weights.write_bytes(content)
         record = {
             "class": type(model).__name__,
             "config": config,

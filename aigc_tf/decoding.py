@@ -8,9 +8,12 @@ def check_options(length=1, temperature=1.0, top_k=None, top_p=None, no_repeat=N
     """Raises ValueError for decoding options that are out of range."""
     if length < 1:
         raise ValueError(f"length must be at least 1. Received: {length}")
-    if not 0 < temperature < np.inf:
-        raise ValueError(f"temperature must be above 0 (for the likeliest token, use top_k=1). Received: {temperature}")
-    if top_k is not None and (top_k < 1 or top_k != int(top_k)):
+    if not 1e-6 <= temperature < 1e6:  # beyond them, float32 runs over
+        raise ValueError(
+            "temperature must be above 0, from 1e-6 to 1e6 (for the likeliest token, use top_k=1). "
+            f"Received: {temperature}"
+        )
+    if top_k is not None and not (1 <= top_k < np.inf and top_k == int(top_k)):
         raise ValueError(f"top_k must be a whole number of at least 1. Received: {top_k}")
     if top_p is not None and not 0 < top_p <= 1:
         raise ValueError(f"top_p must lie in (0, 1]. Received: {top_p}")
@@ -34,12 +37,14 @@ def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
     """
     logits = tf.convert_to_tensor(logits, tf.float32) / temperature
     if top_k is not None:
-        least = tf.math.top_k(logits, tf.minimum(top_k, logits.shape[-1])).values[:, -1:]
+        count = tf.cast(tf.minimum(top_k, logits.shape[-1]), tf.int32)  # 2.0 is a whole number, too
+        least = tf.math.top_k(logits, count).values[:, -1:]
         logits = tf.where(logits < least, -np.inf, logits)
     if top_p is not None:
         descending = tf.sort(logits, direction="DESCENDING")
         before = tf.cumsum(tf.nn.softmax(descending), axis=-1, exclusive=True)  # probability of all likelier ones
-        kept = (before < top_p) | (top_p >= 1)  # rounding must not cut anything off at 1
+        # Rounding must not cut anything off at 1, nor the likeliest token where top_p is so small that it becomes 0.
+        kept = (before < top_p) | (before == 0) | (top_p >= 1)
         least = tf.reduce_min(tf.where(kept, descending, np.inf), axis=-1, keepdims=True)
         logits = tf.where(logits < least, -np.inf, logits)
     return logits

@@ -4,6 +4,8 @@ Nothing here knows a model: features (N, D) and probabilities (N, classes) come 
 this course from `DigitClassifier.judge`. Always print a metric beside its floor, the same metric of real against real.
 """
 
+import math
+
 import numpy as np
 
 # ---- distances between two sets of features ----
@@ -147,7 +149,8 @@ def nearest_neighbours(queries, candidates):
     Args:
         queries, candidates: (N, …) and (M, …) of equal trailing shape, such as images in [0, 1].
     """
-    queries, candidates = (np.reshape(array, (len(array), -1)) for array in (queries, candidates))
+    pair = np.asarray(queries), np.asarray(candidates)
+    queries, candidates = (array.reshape(len(array), math.prod(array.shape[1:])) for array in pair)
     indices, distances = [], []
     for block in _distance_blocks(*_feature_pair(queries, candidates, least=1)):
         indices.append(block.argmin(axis=1))
@@ -188,8 +191,8 @@ def _distance_blocks(a, b, rows=1000):
 
 def _radii(features, neighbours):
     """Distance of each row to its k-th nearest other row, (N,)."""
-    if not 1 <= neighbours < len(features):
-        raise ValueError(f"neighbours must lie in [1, {len(features) - 1}]. Received: {neighbours}")
+    if not (1 <= neighbours < len(features) and neighbours == int(neighbours)):
+        raise ValueError(f"neighbours must be a whole number in [1, {len(features) - 1}]. Received: {neighbours}")
     blocks = []
     for distances in _distance_blocks(features, features):
         blocks.append(np.partition(distances, neighbours, axis=1)[:, neighbours])  # the 0-th is the row itself

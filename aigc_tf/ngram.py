@@ -21,7 +21,7 @@ class NGramModel:
     """
 
     def __init__(self, order, vocabulary=None):
-        if order < 1 or order != int(order):
+        if not (1 <= order < np.inf and order == int(order)):
             raise ValueError(f"order must be a whole number of at least 1. Received: {order}")
         self.order, self.vocabulary = order, vocabulary
         self.levels = []
@@ -65,10 +65,13 @@ class NGramModel:
         """The token k places before each place from the k-th on; zeros for k = 0."""
         return numbers[:len(numbers) - k] if k else np.zeros(len(numbers), "int64")
 
-    def _probabilities(self, context_at, numbers_at):
-        """p of each of `numbers_at` (M,), where `context_at(k)` gives the k-th token before each, −1 for none."""
+    def _encode(self, text):
         if not self.levels:
             raise ValueError("The model has counted nothing yet: call fit(text) first")
+        return self.vocabulary.encode(text).astype("int64")
+
+    def _probabilities(self, context_at, numbers_at):
+        """p of each of `numbers_at` (M,), where `context_at(k)` gives the k-th token before each, −1 for none."""
         size = len(self.vocabulary)
         p = np.full(len(numbers_at), 1.0 / size)
         rank = np.zeros(len(numbers_at), "int64")  # −1: this context was never seen
@@ -83,7 +86,7 @@ class NGramModel:
 
     def log_prob(self, text):
         """ln p(cₜ | all before), in nats, one for each token after the first: float64 (tokens − 1,)."""
-        numbers = self.vocabulary.encode(text).astype("int64")
+        numbers = self._encode(text)
         if len(numbers) < 2:
             raise ValueError(f"The text must have at least 2 tokens. Received: {len(numbers)}")
 
@@ -96,7 +99,7 @@ class NGramModel:
 
     def next_distribution(self, context):
         """Probabilities of the next token after a text, which may be empty: float64 (tokens,), sums to one."""
-        return self._next(self.vocabulary.encode(context).astype("int64"))
+        return self._next(self._encode(context))
 
     def _next(self, numbers):
         def context_at(k):
@@ -113,7 +116,7 @@ class NGramModel:
         """
         check_options(length, temperature, top_k, top_p)
         seed = np.random.default_rng().integers(2**31) if seed is None else seed
-        numbers = list(self.vocabulary.encode(prompt))
+        numbers = list(self._encode(prompt))
         for at in range(length):
             p = self._next(np.array(numbers[-self.order:], "int64"))
             logits = adjust_logits(np.log(p)[None], temperature, top_k, top_p)

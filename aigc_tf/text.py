@@ -93,13 +93,24 @@ class Vocabulary:
         return np.fromiter(map(self.index.__getitem__, text), "int32", len(text))
 
     def decode(self, numbers):
-        """The text of token numbers (length,)."""
-        tokens = [self.tokens[number] for number in np.asarray(numbers)]
+        """The text of token numbers (length,).
+
+        Raises:
+            ValueError: for a number that is no token's.
+        """
+        tokens = self._tokens_of(numbers)
         return "".join(tokens) if self.unit == "character" else join_words(tokens)
+
+    def _tokens_of(self, numbers):
+        numbers = np.asarray(numbers)
+        if numbers.size and not (0 <= numbers.min() and numbers.max() < len(self)):
+            raise ValueError(f"Token numbers must lie in [0, {len(self) - 1}]. "
+                             f"Received: from {numbers.min()} to {numbers.max()}")
+        return [self.tokens[number] for number in numbers]
 
     def extend(self, text, numbers):
         """A text as it stands, and the tokens of numbers (length,) behind it."""
-        tokens = [self.tokens[number] for number in np.asarray(numbers)]
+        tokens = self._tokens_of(numbers)
         return text + "".join(tokens) if self.unit == "character" else join_words([text, *tokens])
 
 
