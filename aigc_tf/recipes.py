@@ -326,7 +326,7 @@ def train_once(recipe, seed, dataset, backup):
     recipe.compile(model, steps=recipe.epochs * len(batches))
     backup.mkdir(parents=True, exist_ok=True)
     stopwatch = Stopwatch(backup / "minutes.json")
-    resume = keras.callbacks.BackupAndRestore(str(backup / "state"), delete_checkpoint=False)
+    resume = addons.backup_and_restore(backup / "state")
     progress = callbacks.progress(every=max(1, recipe.epochs // 20))
     model.fit(batches, epochs=recipe.epochs, callbacks=[resume, stopwatch, progress], verbose=0)
     return model, stopwatch.minutes
