@@ -287,8 +287,8 @@ LayerNormLSTMCell = tfa.rnn.LayerNormLSTMCell if USING_TF_ADDONS else _KerasLaye
 def backup_and_restore(folder):
     """Keras's `BackupAndRestore`, made to survive a kill in the middle of a backup, and kept when training has ended.
 
-    Keras 2 writes a TensorFlow checkpoint, which takes the place of the last when it is whole. Keras 3 writes over its file,
-    so there the one before is kept as well.
+    Keras 2 writes a TensorFlow checkpoint, which takes the place of the last when it is whole. Keras 3 writes over its
+    file, so there the one before is kept as well.
 
     Args:
         folder: where the state of the training is kept, an epoch at a time.
