@@ -7,6 +7,7 @@ CHAPTER ?=
 NAME ?=
 REPOSITORY ?=
 WORKERS ?= 2
+LEAVE_OUT ?=
 export PYTHON VENV
 export PYTHONNOUSERSITE = 1
 export KERAS_BACKEND = tensorflow
@@ -16,7 +17,8 @@ bin = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 python = "$(VENV)/$(bin)/python"
 chapter = $(if $(CHAPTER),--chapter $(CHAPTER))
 # Two files at a time, each in one process from its first test to its last; notebooks take longest and so start first.
-pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval-lax notebooks tests
+pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval-lax notebooks tests \
+	$(addprefix --ignore=,$(LEAVE_OUT))
 # Make the environment, for the Python that suits the stack $(1); nothing to do is done in no time.
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
@@ -26,6 +28,7 @@ set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requiremen
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  PYTHON=, VENV=$(VENV), BUILD=$(BUILD) choose the interpreter and the two folders that are written"
+	@echo "  LEAVE_OUT= names tests or notebooks that are left out"
 	@echo "  WORKERS=$(WORKERS) is how many test files run at a time; 0: one after another, in one process"
 
 setup:  ## Make the environment (.venv), once
