@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.pipelines import ahead
 from aigc_tf.plays import load_plays
 
 CHECKOUT_DATA = Path(__file__).resolve().parent.parent / "data"
@@ -267,7 +268,7 @@ def image_dataset(images, labels=None, *, batch_size, shuffle=True, seed=None):
     indices = tf.data.Dataset.range(len(images))
     if shuffle:
         indices = indices.shuffle(len(images), seed=seed)
-    return indices.batch(batch_size).map(gather, num_parallel_calls=2).prefetch(2)
+    return ahead(indices.batch(batch_size).map(gather, num_parallel_calls=2))
 
 
 # ---- binarization and corruption: tensor in, tensor out, eager or in a pipeline ----
@@ -292,7 +293,7 @@ def with_new_draws(dataset, transform, *, seed=None):
             return transform(batch[0], seed=seed), *batch[1:]
         return transform(batch, seed=seed)
 
-    return tf.data.Dataset.zip((dataset, seeds)).map(apply, num_parallel_calls=2).prefetch(2)
+    return ahead(tf.data.Dataset.zip((dataset, seeds)).map(apply, num_parallel_calls=2))
 
 
 def _seed_pair(seed):

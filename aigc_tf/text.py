@@ -6,6 +6,8 @@ from collections import Counter
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.pipelines import ahead
+
 UNKNOWN = "<unk>"
 WORD = re.compile(r"\w+(?:['’]\w+)*|\n|[^\w\s]")
 
@@ -147,7 +149,7 @@ def windows(numbers, length, *, batch_size, shuffle=True, seed=None):
         pieces = tf.gather(numbers, starts[:, None] + places)  # (batch, length + 1)
         return pieces[:, :-1], pieces[:, 1:]
 
-    return starts.batch(batch_size).map(cut, num_parallel_calls=2).prefetch(2)
+    return ahead(starts.batch(batch_size).map(cut, num_parallel_calls=2))
 
 
 def streams(numbers, length, *, batch_size, restarts=0.0, seed=None):
@@ -185,7 +187,7 @@ def streams(numbers, length, *, batch_size, restarts=0.0, seed=None):
 
     seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).batch(2)
     steps = tf.data.Dataset.zip((tf.data.Dataset.range(count), seeds))
-    return steps.map(cut, num_parallel_calls=2).prefetch(2)
+    return ahead(steps.map(cut, num_parallel_calls=2))
 
 
 def _checked(numbers, length, batch_size, rows):
