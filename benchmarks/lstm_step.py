@@ -5,7 +5,9 @@
 An LSTM of 256 units on tinyshakespeare (found in AIGC_TF_DATA or downloaded), gradients through 64 characters, states
 carried, clipped to norm 1, Adam. Ours: `LSTMLanguageModel` by `fit`. PyTorch, eager: `nn.LSTM` with the same number of
 weights but for its second bias, the same batches and the same optimizer; it needs `pip install torch==2.13.0`, without
-which its rows are left out (see `gan_step.py` for its threads and for Triton).
+which its rows are left out (see `vae_step.py` for its threads and for Triton). The Keras example's way: embedding, LSTM
+and logits in a `keras.Sequential`, compiled with Keras's own loss and step, on windows that begin with empty states.
+Eager TensorFlow: our model's step in a Python loop without `tf.function`, at batch size 64 alone, as it takes so long.
 
 - characters a second at several batch sizes; the limit is the step's matrix products at the rate of one product of
   2048 × 2048 matrices.
@@ -14,31 +16,23 @@ which its rows are left out (see `gan_step.py` for its threads and for Triton).
   a (larger) CPU; that row is not ours and not measured here.
 """
 
-import os
-import platform
-import statistics
-import time
-
 import keras
 import numpy as np
 import tensorflow as tf
-from results import store
+from keras import layers
+from results import machine, store
+from timing import medians, minutes_to_quality, product, torch
 
 from aigc_tf import data
 from aigc_tf.lstm import LSTMLanguageModel
-from aigc_tf.text import Vocabulary, split_text, streams
+from aigc_tf.text import Vocabulary, split_text, streams, windows
 
-try:
-    import torch
-    from torch import nn
-except ImportError:
-    torch = None
+nn = torch.nn if torch else None
 
 UNITS, EMBEDDING, LENGTH, LEARNING_RATE = 256, 64, 64, 6e-3
 BATCH_SIZES = (32, 64, 128, 256)
-REPEATS, STEPS = 3, 10
-QUALITY, BLOCK, MOST_BLOCKS = 1.75, 60, 40
-PRODUCT = 2048
+REPEATS, STEPS, EAGER_STEPS, EAGER_BATCH_SIZE = 3, 20, 3, 64
+QUALITY, PIECE, MOST, QUALITY_BATCH_SIZE = 1.75, 60, 40, 64
 
 
 class TorchModel(nn.Module if torch else object):
@@ -56,7 +50,7 @@ class TorchModel(nn.Module if torch else object):
 
 
 class Ours:
-    name = "ours: fit"
+    name, batches = "ours: fit", staticmethod(streams)
 
     def __init__(self, vocabulary):
         keras.utils.set_random_seed(0)
@@ -70,8 +64,36 @@ class Ours:
         return self.model.evaluate(batches, verbose=0, return_dict=True)["loss"]
 
 
+class KerasExample(Ours):
+    name, batches = "Keras example's way: fit", staticmethod(windows)
+
+    def __init__(self, vocabulary):
+        keras.utils.set_random_seed(0)
+        size = len(vocabulary)
+        self.model = keras.Sequential(
+            [layers.Embedding(size, EMBEDDING), layers.LSTM(UNITS, return_sequences=True), layers.Dense(size)]
+        )
+        optimizer = keras.optimizers.Adam(LEARNING_RATE, clipnorm=1.0)
+        self.model.compile(optimizer, loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    def nats(self, batches):  # of windows, too
+        return self.model.evaluate(batches.map(lambda inputs, targets: (inputs[0], targets)), verbose=0)
+
+
+class Eager(Ours):
+    name = "eager TensorFlow loop"
+
+    def train(self, batches):
+        model = self.model
+        for inputs, targets in batches.take(EAGER_STEPS):
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(model.compute_losses(inputs, targets, training=True)["loss"])
+            gradients, _ = tf.clip_by_global_norm(tape.gradient(loss, model.trainable_variables), 1.0)
+            model.optimizer.apply_gradients(zip(gradients, model.trainable_variables))
+
+
 class Torch:
-    name = "PyTorch, eager"
+    name, batches = "PyTorch, eager", staticmethod(streams)
 
     def __init__(self, vocabulary):
         torch.manual_seed(0)
@@ -103,83 +125,52 @@ def step_gflop(num_tokens, batch_size):
     return 3 * 2 * per_character * batch_size * LENGTH / 1e9
 
 
-def matmul_rate():
-    a = tf.random.normal((PRODUCT, PRODUCT))
-    times = []
-    for _ in range(7):
-        start = time.perf_counter()
-        float(tf.linalg.matmul(a, a)[0, 0])
-        times.append(time.perf_counter() - start)
-    return 2 * PRODUCT**3 / 1e9 / statistics.median(times)
-
-
 def speed(contenders, vocabulary, numbers):
     """{batch size: {name: characters a second}}."""
     rows = {}
     for batch_size in BATCH_SIZES:
-        batches = streams(numbers, LENGTH, batch_size=batch_size).take(STEPS).cache()
-        players = [contender(vocabulary) for contender in contenders]
-        times = {player.name: [] for player in players}
-        for repeat in range(REPEATS + 1):
-            for player in players:
-                start = time.perf_counter()
-                player.train(batches)
-                if repeat:  # the first round traces and warms up
-                    times[player.name].append(time.perf_counter() - start)
-        count = STEPS * batch_size * LENGTH
-        rows[batch_size] = {name: round(count / statistics.median(values)) for name, values in times.items()}
+        runs = {}
+        for contender in contenders:
+            if contender is not Eager or batch_size == EAGER_BATCH_SIZE:
+                batches = contender.batches(numbers, LENGTH, batch_size=batch_size).take(STEPS).cache()
+                steps = EAGER_STEPS if contender is Eager else STEPS
+                train = contender(vocabulary).train
+                runs[contender.name] = steps * batch_size * LENGTH, lambda train=train, batches=batches: train(batches)
+        rows[batch_size] = {name: round(1 / seconds) for name, seconds in medians(runs, REPEATS).items()}
         print(batch_size, rows[batch_size], flush=True)
     return rows
 
 
-def time_to_quality(contender, batch_size, vocabulary, numbers, test_numbers):
-    """(minutes of training, characters read, nats at last) until QUALITY."""
+def time_to_quality(contender, vocabulary, numbers, test_numbers):
+    """Minutes of training until QUALITY, pieces of PIECE steps, and the nats at last."""
     player, test = contender(vocabulary), streams(test_numbers, LENGTH, batch_size=32)
-    batches = streams(numbers, LENGTH, batch_size=batch_size).repeat()
-    seconds = 0.0
-    for block in range(MOST_BLOCKS):
-        piece = batches.skip(block * BLOCK).take(BLOCK)
-        start = time.perf_counter()
-        player.train(piece)
-        seconds += time.perf_counter() - start
-        nats = player.nats(test)
-        if nats <= QUALITY:
-            break
-    read = (block + 1) * BLOCK * batch_size * LENGTH
-    print(f"{player.name}, batch {batch_size}: {nats:.3f} nats after {seconds / 60:.2f} minutes", flush=True)
-    return {"minutes": round(seconds / 60, 2), "batch_size": batch_size, "characters": read, "nats": round(nats, 3)}
+    batches = contender.batches(numbers, LENGTH, batch_size=QUALITY_BATCH_SIZE).repeat()
+    pieces = iter(batches.skip(at * PIECE).take(PIECE) for at in range(MOST))
+    print(f"{player.name}, to {QUALITY} nats:", flush=True)
+    return minutes_to_quality(lambda: player.train(next(pieces)), lambda: player.nats(test), QUALITY, MOST)
 
 
 def main():
-    contenders = [Ours]
-    if torch:
-        torch.set_num_threads(os.cpu_count())
-        contenders.append(Torch)
-    else:
-        print("PyTorch's rows are left out, since it is not installed here: `pip install torch==2.13.0` adds them.")
+    contenders = [Ours, KerasExample, Eager] + ([Torch] if torch else [])
     text = data.load_text("tinyshakespeare")
     vocabulary = Vocabulary.of(text)
     numbers, test_numbers = (vocabulary.encode(part) for part in split_text(text))
     rows = speed(contenders, vocabulary, numbers)
-    rate = matmul_rate()
-    shares = {
-        size: {name: round(step_gflop(len(vocabulary), size) * value / (size * LENGTH) / rate, 3)
-               for name, value in row.items()} for size, row in rows.items()
-    }
-    quality = {
-        f"{contender.name}, batch {size}": time_to_quality(contender, size, vocabulary, numbers, test_numbers)
-        for size in (64,) for contender in contenders
-    }
+    large, gflop = product()
+    rate = gflop / medians({"product": large})["product"]
+    limits = {size: size * LENGTH * rate / step_gflop(len(vocabulary), size) for size in rows}  # characters a second
     record = {
         "work": f"LSTM-{UNITS} on tinyshakespeare, windows of {LENGTH}; medians of {REPEATS} repeats of {STEPS} steps",
-        "versions": {
-            "python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__,
-            "torch": torch.__version__ if torch else None,
-        },
+        "machine": machine(),
         "characters_per_second": rows,
         "matmul_gflop_per_second": round(rate, 1),
-        "share_of_limit": shares,
-        f"to_{QUALITY}_nats": quality,
+        "share_of_limit": {
+            size: {name: round(value / limits[size], 3) for name, value in row.items()} for size, row in rows.items()
+        },
+        f"to_{QUALITY}_nats": {
+            contender.name: time_to_quality(contender, vocabulary, numbers, test_numbers)
+            for contender in contenders if contender is not Eager
+        },
         "published": {"nanoGPT on a CPU": "1.88 nats after about 3 minutes"},
     }
     store(__file__, record)

@@ -1,9 +1,27 @@
-"""Where a benchmark's record goes: SCRIPT.json beside the script, one entry for each stack."""
+"""Where a benchmark's record goes, SCRIPT.json beside the script with one entry for each stack, and who made it."""
 
 import json
+import os
+import platform
+import time
 from pathlib import Path
 
 import keras
+import psutil
+import tensorflow as tf
+
+
+def machine():
+    """What a record says of the machine, the day and the packages."""
+    return {
+        "cores": os.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "processor": platform.machine(),
+        "date": time.strftime("%Y-%m-%d"),
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+    }
 
 
 def store(script, record):

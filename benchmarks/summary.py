@@ -1,0 +1,144 @@
+"""The benchmarks' records as tables and one picture: benchmarks/summary.png.
+
+    python benchmarks/summary.py [current]      reads the *.json beside it; the classic stack's unless told otherwise
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+
+FOLDER = Path(__file__).parent
+COLOURS = {
+    "ours": "tab:blue", "Keras example's way": "tab:orange", "eager TensorFlow loop": "tab:red", "PyTorch": "tab:green",
+    "limit": "tab:gray",
+}
+
+
+def records(stack):
+    """{script: its record}, of one stack."""
+    found = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
+    return {name: stacks[stack] for name, stacks in found.items() if stack in stacks}
+
+
+def short(name):
+    """The contender's name as the picture has it: what stands before a colon or comma."""
+    return name.split(":")[0].split(",")[0]
+
+
+def step_times(found):
+    """{work: {contender: milliseconds of a step}}, the limit among them."""
+    lstm = found["lstm_step"]
+    step = 64 * 64  # characters
+    of_lstm = {name: 1000 * step / rate for name, rate in lstm["characters_per_second"]["64"].items()}
+    ours = next(iter(of_lstm))
+    of_lstm["limit"] = of_lstm[ours] * lstm["share_of_limit"]["64"][ours]
+    works = {
+        "VAE, batch 128": found["vae_step"]["milliseconds"],
+        "dense GAN, batch 64": found["gan_step"]["dense GAN"]["milliseconds"],
+        "DCGAN, batch 64": found["gan_step"]["DCGAN"]["milliseconds"],
+        "LSTM, 64 × 64 characters": of_lstm,
+    }
+    return {work: {short(name): value for name, value in row.items()} for work, row in works.items()}
+
+
+def minutes_to_quality(found):
+    """{goal: {contender: {"minutes", "pieces", "quality"}}}."""
+    goals = {
+        "VAE: −ELBO 105 nats": found["vae_step"]["to_105_nats"],
+        "DCGAN: Fréchet distance 80": found["gan_step"]["DCGAN_to_distance_80"],
+        "LSTM: 1.75 nats per character": found["lstm_step"]["to_1.75_nats"],
+    }
+    return {goal: {short(name): value for name, value in row.items()} for goal, row in goals.items()}
+
+
+def table(head, rows):
+    """Markdown."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
+
+
+def tables(found):
+    works, goals = step_times(found), minutes_to_quality(found)
+    contenders = list(COLOURS)
+    steps = [
+        [work, *(f"{row[name]:.1f} ({row[name] / row['ours']:.2f})" if name in row else "–" for name in contenders)]
+        for work, row in works.items()
+    ]
+    quality = []
+    for goal, row in goals.items():
+        cells = [f"{row[name]['minutes']:.2f} (at {row[name]['quality']:.1f})" if name in row else "–"
+                 for name in contenders[:-1]]
+        quality.append([goal, *cells])
+    sampling = found["sampling"]
+    rates = [
+        [model, way, f"{rate:,.0f}"]
+        for part in ("images_per_second", "characters_per_second") for model, ways in sampling[part].items()
+        for way, rate in ways.items()
+    ]
+    return "\n\n".join([
+        table(["milliseconds of a step (times ours)", *contenders], steps),
+        table(["minutes to a quality (and what it was)", *contenders[:-1]], quality),
+        table(["model", "way", "images or characters per second"], rates),
+    ])
+
+
+def bars(axes, rows, unit, log=False):
+    """Groups of horizontal bars, one for each contender."""
+    height = 0.8 / len(COLOURS)
+    for place, row in enumerate(rows.values()):
+        for number, (name, colour) in enumerate(COLOURS.items()):
+            if name in row:
+                axes.barh(place + number * height, row[name], 0.9 * height, color=colour)
+                axes.text(row[name], place + number * height, f" {row[name]:.3g}", va="center", fontsize=7)
+    axes.set_yticks([place + 0.32 for place in range(len(rows))], rows)
+    axes.invert_yaxis()
+    axes.set_xlabel(unit)
+    axes.margins(x=0.12)
+    if log:
+        axes.set_xscale("log")
+
+
+def picture(found):
+    """A figure of step times, minutes to a quality, and how time and memory grow."""
+    figure, ((steps, quality), (speed, memory)) = plt.subplots(2, 2, figsize=(12, 9), layout="constrained")
+    bars(steps, step_times(found), "milliseconds of a step (logarithmic)", log=True)
+    steps.set_title("A training step")
+    goals = minutes_to_quality(found)
+    bars(quality, {goal: {name: cell["minutes"] for name, cell in row.items()} for goal, row in goals.items()},
+         "minutes of training")
+    quality.set_title("Minutes to the same quality")
+    handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
+    figure.legend(handles, COLOURS, loc="outside upper center", ncols=len(COLOURS))
+    growth = found["growth"]
+    for model, marker in (("VAE", "o-"), ("DCGAN", "s--")):
+        points = [point for point in growth["batch_size"] if point["model"] == model]
+        sizes = [point["batch_size"] for point in points]
+        rates = [1000 * point["batch_size"] / point["milliseconds"] for point in points]
+        speed.plot(sizes, rates, marker, color=COLOURS["ours"], label=model)
+    speed.set(xscale="log", yscale="log", xlabel="batch size", ylabel="images per second, in training",
+              title="Larger batches are cheaper per image")
+    speed.set_xticks(sizes, sizes)
+    speed.minorticks_off()
+    speed.legend()
+    for source, marker in (("memory", "s--"), ("files", "o-")):
+        points = [point for point in growth["dataset"] if point["source"] == source]
+        memory.plot([point["times"] for point in points], [point["memory_mb"] for point in points], marker,
+                    color=COLOURS["ours"], label=f"images from {'an array' if source == 'memory' else 'files'}")
+    floor = next(point["memory_mb"] for point in growth["dataset"] if point["source"] == "one batch")
+    memory.axhline(floor, color="tab:gray", linestyle=":", label="one batch, again and again")
+    memory.set(xlabel="dataset, in times of MNIST's 60,000 images", ylabel="peak memory of the process, MB",
+               title="Files keep the memory flat", ylim=(0, None))
+    memory.legend()
+    return figure
+
+
+def main():
+    found = records((sys.argv[1:] or ["classic"])[0])
+    print(tables(found))
+    picture(found).savefig(FOLDER / "summary.png", dpi=110, metadata={"Software": None})
+
+
+if __name__ == "__main__":
+    main()
