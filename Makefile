@@ -23,7 +23,7 @@ pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorde
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-current course lab test test-current test-latest notebooks exercises checkpoints book slides lint locks clean
+.PHONY: help setup setup-current course lab test test-current test-latest notebooks exercises checkpoints book slides bench lint locks clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,10 @@ slides: setup  ## Make slides from the chapters, build/slides
 
 checkpoints: setup  ## Train the checkpoints again, all or NAME=vae
 	@$(python) -m aigc_tf.recipes $(NAME)
+
+bench: setup  ## Measure speed and memory beside peers: half an hour, on idle cores (benchmarks/README.md)
+	@for script in vae_step gan_step lstm_step sampling growth; do $(python) benchmarks/$$script.py || exit 1; done
+	@$(python) benchmarks/summary.py
 
 lint: setup  ## Check the style of package, tests and notebooks
 	@$(python) -m ruff check .

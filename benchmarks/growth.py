@@ -6,8 +6,8 @@ Every point is measured in a process of its own, which reports the median time o
 traces and warms up) and the peak of its resident memory, TensorFlow's own half a gigabyte included.
 
 - batch size: the VAE and the DCGAN.
-- image side: the VAE at 14, 28 and 56, MNIST made smaller and larger; the DCGAN at 28 and 56 (its networks halve an image
-  twice, which 14 does not allow).
+- image side: the VAE at 14, 28 and 56, MNIST made smaller and larger; the DCGAN at 28 and 56 (its networks halve an
+  image twice, which 14 does not allow).
 - sequence length: the LSTM, 256 units, batch 64.
 - dataset size: 1, 4 and 16 times MNIST's training images (47 MB each as bytes), from an array in memory by
   `data.image_dataset` and from files by `pipelines.image_files_dataset`. The floor: one batch, kept in memory.

@@ -1,10 +1,9 @@
-"""The benchmarks' records as tables and one picture: benchmarks/summary.png.
+"""The benchmarks' records as tables and a picture.
 
-    python benchmarks/summary.py [current]      reads the *.json beside it; the classic stack's unless told otherwise
+    python benchmarks/summary.py      reads the *.json beside it, writes README.md and summary.png
 """
 
 import json
-import sys
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -59,29 +58,71 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
 
 
-def tables(found):
-    works, goals = step_times(found), minutes_to_quality(found)
+def step_table(found):
     contenders = list(COLOURS)
-    steps = [
+    return table(["milliseconds of a step (times ours)", *contenders], [
         [work, *(f"{row[name]:.1f} ({row[name] / row['ours']:.2f})" if name in row else "–" for name in contenders)]
-        for work, row in works.items()
-    ]
-    quality = []
-    for goal, row in goals.items():
-        cells = [f"{row[name]['minutes']:.2f} (at {row[name]['quality']:.1f})" if name in row else "–"
-                 for name in contenders[:-1]]
-        quality.append([goal, *cells])
-    sampling = found["sampling"]
-    rates = [
-        [model, way, f"{rate:,.0f}"]
-        for part in ("images_per_second", "characters_per_second") for model, ways in sampling[part].items()
-        for way, rate in ways.items()
-    ]
-    return "\n\n".join([
-        table(["milliseconds of a step (times ours)", *contenders], steps),
-        table(["minutes to a quality (and what it was)", *contenders[:-1]], quality),
-        table(["model", "way", "images or characters per second"], rates),
+        for work, row in step_times(found).items()
     ])
+
+
+def quality_table(found):
+    names = [name for name in COLOURS if name not in ("eager TensorFlow loop", "limit")]
+    return table(["minutes to a quality (what was reached)", *names], [
+        [goal, *(f"{row[name]['minutes']:.2f} ({row[name]['quality']:.4g})" if name in row else "–" for name in names)]
+        for goal, row in minutes_to_quality(found).items()
+    ])
+
+
+def sampling_table(found):
+    return table(["model", "way", "images or characters per second"], [
+        [model, way, f"{rate:,.0f}"]
+        for part in ("images_per_second", "characters_per_second") for model, ways in found["sampling"][part].items()
+        for way, rate in ways.items()
+    ])
+
+
+def growth_tables(found):
+    """One table for each thing that grows."""
+    grown = {
+        "batch_size": "batch size", "side": "image side", "length": "characters in a window", "times": "times MNIST"
+    }
+    parts = []
+    for points in found["growth"].values():
+        if isinstance(points, list):
+            key = next(key for key in points[-1] if key in grown)
+            parts.append(table(["model", grown[key], "milliseconds of a step", "peak memory, MB"], [
+                [point["model"] + (f", {point['source']}" if "source" in point else ""), point.get(key, "–"),
+                 point["milliseconds"], point["memory_mb"]] for point in points
+            ]))
+    return "\n\n".join(parts)
+
+
+def characters_table(found):
+    rows = found["lstm_step"]["characters_per_second"]
+    names = [name for name in COLOURS if name != "limit"]
+    shorter = {size: {short(name): value for name, value in row.items()} for size, row in rows.items()}
+    return table(["characters per second in training, batch size", *names], [
+        [size, *(f"{row[name]:,}" if name in row else "–" for name in names)] for size, row in shorter.items()
+    ])
+
+
+def page(stacks):
+    """The whole README of the benchmarks, for {stack: its records}."""
+    parts = ["# Benchmarks", __doc__.splitlines()[0] + " Made by `make bench`; do not edit.", "![Summary](summary.png)"]
+    for stack, found in stacks.items():
+        if "vae_step" not in found:
+            continue
+        made = found["vae_step"]["machine"]
+        parts += [
+            f"## The {stack} stack",
+            f"{made['date']}, {made['cores']} cores ({made['processor']}), {made['memory_gib']} GiB, TensorFlow "
+            f"{made['tensorflow']}, Keras {made['keras']}. Medians of interleaved repeats; ratios travel better than "
+            "milliseconds. What is compared stands at the head of each script.",
+            step_table(found), quality_table(found), characters_table(found), sampling_table(found),
+            growth_tables(found),
+        ]
+    return "\n\n".join(parts) + "\n"
 
 
 def bars(axes, rows, unit, log=False):
@@ -135,9 +176,9 @@ def picture(found):
 
 
 def main():
-    found = records((sys.argv[1:] or ["classic"])[0])
-    print(tables(found))
-    picture(found).savefig(FOLDER / "summary.png", dpi=110, metadata={"Software": None})
+    stacks = {stack: records(stack) for stack in ("classic", "current")}
+    (FOLDER / "README.md").write_text(page(stacks), encoding="utf-8")
+    picture(stacks["classic"]).savefig(FOLDER / "summary.png", dpi=110, metadata={"Software": None})
 
 
 if __name__ == "__main__":
