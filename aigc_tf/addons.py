@@ -5,7 +5,10 @@ On the classic stack (Keras 2) every name calls TensorFlow Addons (`tfa`). `tfa`
 Keras itself. This is the only module that imports `tfa` or asks which stack it is on: `USING_TF_ADDONS`.
 """
 
+import json
+import tempfile
 import warnings
+from pathlib import Path
 
 import keras
 import tensorflow as tf
@@ -281,7 +284,25 @@ class _KerasLayerNormLSTMCell(keras.layers.LSTMCell):
 LayerNormLSTMCell = tfa.rnn.LayerNormLSTMCell if USING_TF_ADDONS else _KerasLayerNormLSTMCell
 
 
-# ---- backups ----
+# ---- backups, and several machines ----
+
+
+class _KerasBackup(keras.callbacks.BackupAndRestore):
+    """Keras 3's `BackupAndRestore`, for several workers too, as Keras 2's is: the chief alone writes to the folder.
+
+    All workers save, since the value of a metric is the sum of their parts; what the others save is thrown away.
+    """
+
+    def on_train_begin(self, logs=None):
+        with self.model.distribute_strategy.scope():
+            super().on_train_begin(logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.model.distribute_strategy.extended.should_checkpoint:
+            super().on_epoch_end(epoch, logs)
+        else:
+            with tempfile.TemporaryDirectory() as folder:
+                self.model.save_weights(Path(folder) / "thrown_away.weights.h5")
 
 
 def backup_and_restore(folder):
@@ -293,5 +314,56 @@ def backup_and_restore(folder):
     Args:
         folder: where the state of the training is kept, an epoch at a time.
     """
-    options = {} if USING_TF_ADDONS else {"double_checkpoint": True}
-    return keras.callbacks.BackupAndRestore(str(folder), delete_checkpoint=False, **options)
+    if USING_TF_ADDONS:
+        return keras.callbacks.BackupAndRestore(str(folder), delete_checkpoint=False)
+    return _KerasBackup(str(folder), double_checkpoint=True, delete_checkpoint=False)
+
+
+def epochs_in_backup(folder):
+    """How many epochs the backup in `folder` holds, which is the number of the epoch that comes next; 0 without one."""
+    if USING_TF_ADDONS:
+        path = tf.train.latest_checkpoint(Path(folder) / "chief")
+        epoch = "ckpt_saved_epoch/.ATTRIBUTES/VARIABLE_VALUE"
+        return 0 if path is None else int(tf.train.load_checkpoint(path).get_tensor(epoch)) + 1
+    path = Path(folder) / "training_metadata.json"
+    return json.loads(path.read_text(encoding="utf-8"))["epoch"] if path.exists() else 0
+
+
+def fit_on_workers(model, batches, *, epochs, steps_per_epoch, initial_epoch=0, callbacks=()):
+    """`model.fit` for a model that was made under `tf.distribute.MultiWorkerMirroredStrategy`.
+
+    Keras 2's `fit` knows that strategy. Keras 3's does not (keras-team/keras issue 20585): it fails where it takes the
+    mean of the logs over workers. There, this does what `fit` does, without those logs: `strategy.run` calls the
+    model's own `train_step`, and what an epoch reports is read from its metrics, which are sums over all workers.
+
+    Args:
+        model: compiled.
+        batches: a dataset of global batches, endless or of all the epochs to come.
+        epochs, steps_per_epoch, initial_epoch, callbacks: as in `fit`.
+
+    Returns:
+        Keras's `History`.
+    """
+    if USING_TF_ADDONS:
+        return model.fit(batches, epochs=epochs, steps_per_epoch=steps_per_epoch, initial_epoch=initial_epoch,
+                         callbacks=[*callbacks], verbose=0)
+    strategy = model.distribute_strategy
+
+    def step(batch):
+        strategy.run(model.train_step, args=(batch,))
+
+    step = step if model.run_eagerly else tf.function(step)
+    calls = keras.callbacks.CallbackList([*callbacks], add_history=True, model=model, epochs=epochs,
+                                         steps=steps_per_epoch)
+    calls.on_train_begin()
+    iterator = iter(strategy.experimental_distribute_dataset(batches))
+    for epoch in range(initial_epoch, epochs):
+        model.reset_metrics()
+        calls.on_epoch_begin(epoch)
+        for number in range(steps_per_epoch):
+            calls.on_train_batch_begin(number)
+            step(next(iterator))
+            calls.on_train_batch_end(number)
+        calls.on_epoch_end(epoch, {name: float(value) for name, value in model.get_metrics_result().items()})
+    calls.on_train_end()
+    return model.history
