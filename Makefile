@@ -23,7 +23,7 @@ pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorde
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-current course lab test test-current test-latest notebooks exercises checkpoints book slides bench lint locks clean
+.PHONY: help setup setup-current course lab test test-current test-latest notebooks exercises checkpoints book slides bench lint locks audit clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -82,6 +82,11 @@ lint: setup  ## Check the style of package, tests and notebooks
 
 locks:  ## Resolve requirements/*.txt again from pyproject.toml (needs uv)
 	@python3 requirements/make_locks.py
+
+audit: setup  ## Ask the registry for known vulnerabilities of the locked packages (requirements/AUDIT.md)
+	@$(python) -m venv "$(BUILD)/audit" && "$(BUILD)/audit/$(bin)/python" -m pip install --quiet pip-audit
+	@for lock in requirements/*.txt; do \
+		"$(BUILD)/audit/$(bin)/pip-audit" --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 
 clean:  ## Delete what the commands above wrote, environments apart
 	rm -rf "$(BUILD)" .pytest_cache .ruff_cache .hypothesis
