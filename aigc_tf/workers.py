@@ -87,8 +87,8 @@ def run(command, num_workers, *, addresses=None, patience=20, timeout=600):
 def watch(workers, patience, timeout):
     """Waits until all workers have ended, or until `patience` seconds after one has failed."""
     deadline, failed = time.monotonic() + timeout, False
-    while any(worker.poll() is None for worker in workers):
-        if not failed and any(worker.returncode for worker in workers):
+    while None in (codes := [worker.poll() for worker in workers]):
+        if not failed and any(codes):
             deadline, failed = time.monotonic() + patience, True
         if time.monotonic() > deadline:
             if failed:
@@ -151,10 +151,8 @@ def noisy_batches(images, batch_size, epochs, seed):
 
 
 def build_model():
-    """The denoising autoencoder, small and compiled."""
-    model = Autoencoder(latent_dim=32, widths=(256, 128))
-    model.compile(optimizer=keras.optimizers.Adam(1e-3))
-    return model
+    """The denoising autoencoder, a small one."""
+    return Autoencoder(latent_dim=32, widths=(256, 128))
 
 
 class Diary(keras.callbacks.Callback):
@@ -213,6 +211,7 @@ def train(folder, *, epochs=5, num_images=6000, batch_size=200, seed=0, kill_in=
     index = strategy.cluster_resolver.task_id if strategy.cluster_resolver else 0
     with strategy.scope():
         model = build_model()
+        model.compile(optimizer=keras.optimizers.Adam(1e-3))
     images, steps = scale_images(load_mnist().train_images[:num_images]), num_images // batch_size
     first = epochs_in_backup(folder / "backup")
     callbacks = [Diary(folder / "diary.jsonl")] if index == 0 else []
