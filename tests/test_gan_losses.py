@@ -112,6 +112,15 @@ def test_the_penalty_is_taken_between_a_real_and_a_fake_image():
     np.testing.assert_allclose(found, [1, 0.5625, 0], atol=1e-5)
 
 
+def test_where_between_a_real_and_a_fake_image_is_drawn_uniformly():
+    """From [0, 1): mean ½ and variance 1/12, each within four standard errors."""
+    tf.random.set_seed(0)
+    numbers = gan_losses.uniform((100, 1, 10, 10)).numpy()
+    assert numbers.shape == (100, 1, 10, 10) and 0 <= numbers.min() and numbers.max() < 1
+    assert numbers.mean() == pytest.approx(0.5, abs=0.012)
+    assert numbers.var() == pytest.approx(1 / 12, abs=0.003)
+
+
 def test_r1_of_a_slope_of_3_is_4_and_a_half():
     np.testing.assert_allclose(r1_penalty(linear, images(2)), [4.5, 4.5], rtol=1e-5)
 

@@ -1,5 +1,7 @@
 """Metrics against Gaussians whose distance is known, against definitions written out naively, and against peers."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import linalg
@@ -43,6 +45,11 @@ def test_features_of_low_rank_are_no_problem():
     assert metrics.frechet_distance(flat, flat + [1, 0, 0, 0]) == pytest.approx(1, abs=1e-6)
 
 
+def test_two_rows_are_enough():
+    """Means 1 and 5, variances 2 and 8: 4² + (√2 − √8)² = 18."""
+    assert metrics.frechet_distance([[0], [2]], [[3], [7]]) == pytest.approx(18)
+
+
 # ---- kernel distance ------------------------------------------------------------------------------------------------
 
 
@@ -59,6 +66,11 @@ def test_the_kernel_distance_is_its_definition_written_out():
     within_b = mean((x, y) for i, x in enumerate(b) for j, y in enumerate(b) if i != j)
     expected = within_a + within_b - 2 * mean((x, y) for x in a for y in b)
     assert metrics.kernel_distance(a, b) == pytest.approx(expected, rel=1e-10)
+
+
+def test_the_kernel_distance_of_many_rows_is_summed_in_blocks():
+    """k = 1 between zeros and with any other row, k = (1 + 1)³ between ones: 1 + 8 − 2 · 1."""
+    assert metrics.kernel_distance(np.zeros((2100, 1)), np.ones((2, 1))) == pytest.approx(7)
 
 
 def test_the_kernel_distance_is_unbiased_and_the_frechet_distance_is_not():
@@ -92,6 +104,18 @@ def test_neighbourhood_metrics_are_their_definitions_written_out():
     assert 0 < min(expected) < 1
     found = (*metrics.precision_recall(real, fake), *metrics.density_coverage(real, fake))
     assert found == pytest.approx(expected)
+
+
+def test_the_edge_of_a_ball_belongs_to_the_manifold():
+    """k = 1: real balls of radius 1, fake ones of radius 2. The fake 4 lies on an edge, and so does the real 2."""
+    real, fake = [[0], [1], [2], [3]], [[4], [6]]
+    assert metrics.precision_recall(real, fake, neighbours=1) == (1 / 2, 2 / 4)
+
+
+def test_the_edge_of_a_ball_does_not_count_for_density_and_coverage():
+    """k = 1, balls of radius 1: the fake 4 lies on an edge, and 3.5 in the ball of 3 alone."""
+    real, fake = [[0], [1], [2], [3]], [[4], [3.5]]
+    assert metrics.density_coverage(real, fake, neighbours=1) == (1 / 2, 1 / 4)
 
 
 def test_blocks_do_not_change_them(monkeypatch):
@@ -150,6 +174,17 @@ def test_a_score_by_hand():
     assert metrics.classifier_score([[1, 0], [0.5, 0.5]]) == pytest.approx(expected)
 
 
+def test_certainty_raises_no_warning():
+    """0 · ln 0 is 0 by convention, and no reason to alarm anyone."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        metrics.classifier_score(np.eye(3))
+
+
+def test_a_row_may_miss_1_by_rounding():
+    np.testing.assert_allclose(metrics.class_shares([[0.5, 0.5005], [0.1, 0.8995]]), [0, 1])
+
+
 def test_class_shares_count_the_most_probable_class():
     shares = metrics.class_shares([[0.9, 0.1, 0], [0.4, 0.6, 0], [0.5, 0.3, 0.2], [1, 0, 0]])
     np.testing.assert_allclose(shares, [0.75, 0.25, 0])
@@ -163,6 +198,17 @@ def test_a_copy_is_found_at_no_distance():
     indices, distances = metrics.nearest_neighbours(training[[7, 3]] + [[[[0.0]]], [[[0.1]]]], training)
     assert indices.tolist() == [7, 3]
     np.testing.assert_allclose(distances, [0, 0.1 * 4], atol=1e-6)  # 16 pixels, each off by 0.1
+
+
+def test_one_query_and_one_candidate_are_enough():
+    indices, distances = metrics.nearest_neighbours([[3.0, 4.0]], [[0.0, 0.0]])
+    assert (indices.tolist(), distances.tolist()) == ([0], [5])
+
+
+def test_bytes_do_not_run_over():
+    """200² is no byte."""
+    _, distances = metrics.nearest_neighbours(np.array([[200], [0]], "uint8"), np.array([[250], [100]], "uint8"))
+    np.testing.assert_allclose(distances, [50, 100])
 
 
 # ---- bad input ------------------------------------------------------------------------------------------------------
@@ -182,14 +228,30 @@ def test_features_that_are_not_finite_are_refused(function):
         function(cloud(), np.full((20, 3), np.nan))
 
 
-@pytest.mark.parametrize("neighbours", [0, 500])
+@pytest.mark.parametrize("a, b", [
+    ([1.0, 2.0], [[1.0], [2.0]]), ([[1.0], [2.0]], [1.0, 2.0]), (np.zeros((2, 3, 4)), np.zeros((2, 3, 4))),
+])
+def test_features_that_are_no_table_are_refused(a, b):
+    with pytest.raises(ValueError, match=r"^Features must have shapes"):
+        metrics.frechet_distance(a, b)
+
+
+@pytest.mark.parametrize("function", PAIRS)
+def test_one_row_has_no_spread(function):
+    with pytest.raises(ValueError, match="at least 2 rows"):
+        function(cloud(1), cloud())
+
+
+@pytest.mark.parametrize("neighbours", [0, 500, 1.5])
 def test_a_neighbourhood_must_fit(neighbours):
     with pytest.raises(ValueError, match=rf"\[1, 499\]. Received: {neighbours}"):
         metrics.precision_recall(cloud(), cloud(), neighbours=neighbours)
 
 
 @pytest.mark.parametrize("function", [metrics.classifier_score, metrics.class_shares])
-@pytest.mark.parametrize("probabilities", [np.zeros((2, 3)), [[3.0, -2.0]], [0.5, 0.5]])
+@pytest.mark.parametrize("probabilities", [
+    np.zeros((2, 3)), [[3.0, -2.0]], [0.5, 0.5], [[0.5, 0.49]], np.zeros((0, 3)),
+])
 def test_what_is_no_distribution_is_refused(function, probabilities):
     with pytest.raises(ValueError, match="Probabilities must"):
         function(probabilities)

@@ -37,14 +37,27 @@ def test_self_bleu_of_order_one_is_the_share_of_words_that_another_text_has():
     assert metrics.self_bleu([FOX, CAT], order=1) == pytest.approx(6 / 9)
 
 
+def test_self_bleu_goes_up_to_four_words():
+    """Of "a b c d e" another text has 4/5 words, 3/4 pairs, 2/3 triples, 1/2 fours: (4/5 · 3/4 · 2/3 · 1/2)^¼."""
+    assert metrics.self_bleu(["a b c d e", "a b c d f"]) == pytest.approx(0.2**0.25)
+
+
+def test_self_bleu_of_short_texts_stops_at_their_length():
+    assert metrics.self_bleu(["to be", "to be"]) == pytest.approx(1)
+
+
 def test_rouge_n_of_shared_bigrams():
     """Shared: the quick, jumps over, lazy dog; 8 bigrams each."""
-    assert metrics.rouge_n(CAT, FOX, 2) == pytest.approx((3 / 8, 3 / 8, 3 / 8))
+    assert metrics.rouge_n(CAT, FOX) == pytest.approx((3 / 8, 3 / 8, 3 / 8))
 
 
 def test_rouge_l_of_the_longest_common_subsequence():
     """the quick jumps over lazy dog: 6 words of 9."""
     assert metrics.rouge_l(CAT, FOX) == pytest.approx((6 / 9, 6 / 9, 6 / 9))
+
+
+def test_one_word_that_is_the_reference_is_all_of_it():
+    assert metrics.rouge_l("fox", "fox") == (1, 1, 1)
 
 
 def test_rouge_agrees_with_the_reference_implementation():
