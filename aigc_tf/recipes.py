@@ -236,10 +236,11 @@ RECIPES = {
         transform=augment, labels=True, steps_per_execution=20,
     ),
     "autoencoder": Recipe(
-        Autoencoder, {"latent_dim": 32}, epochs=60, measure=both(measure_autoencoder, measure_samples),
+        Autoencoder, {"latent_dim": 32}, epochs=60, measure=both(measure_autoencoder, measure_samples), seeds=(0, 1, 2),
     ),
     "vae": Recipe(
-        VAE, {"latent_dim": 40}, epochs=260, measure=both(measure_vae, measure_samples), transform=data.binarize
+        VAE, {"latent_dim": 40}, epochs=260, measure=both(measure_vae, measure_samples), transform=data.binarize,
+        seeds=(0, 1, 2),
     ),
     "conditional_vae": Recipe(
         VAE, {"latent_dim": 32, "num_classes": 10}, epochs=60, measure=measure_vae, transform=data.binarize, labels=True
