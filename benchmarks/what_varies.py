@@ -83,8 +83,7 @@ def compare(base, other):
 
 
 def work(change, target):
-    from aigc_tf import checkpoints, data  # first, so that TensorFlow starts quietly
-
+    from aigc_tf import checkpoints, data  # isort: skip  # first, so that TensorFlow starts quietly
     import keras
     import tensorflow as tf
 
@@ -96,7 +95,7 @@ def work(change, target):
         tf.config.experimental.enable_op_determinism()
     seed = change.get("seed", 0)
     mnist = data.load_mnist()
-    test_images, test_labels = data.scale_images(mnist.test_images[:100]), mnist.test_labels[:100]
+    test_images = data.scale_images(mnist.test_images[:100])
     arrays = {"versions/python": platform.python_version(), "versions/tensorflow": tf.__version__,
               "versions/keras": keras.__version__}
     for name, (build, batches, optimizers, sample) in trainings(mnist, test_images, seed).items():
@@ -112,7 +111,7 @@ def work(change, target):
     writer = checkpoints.load("lstm_shakespeare")
     arrays["checkpoint vae/samples"] = vae.generate(100, seed=0)
     arrays["checkpoint conditional_gan/samples"] = gan.generate(100, seed=0, labels=np.arange(100) % 10)
-    arrays["checkpoint lstm_shakespeare/text"] = np.array(list(writer.generate("HAMLET:\n", 300, seed=0)))
+    arrays["checkpoint lstm_shakespeare/text"] = np.array(list(writer.generate("HAMLET:\n", 150, seed=0)))
     arrays["by batch size/nats"] = by_batch_size(writer)
     np.savez(target, **arrays)
 
@@ -133,11 +132,13 @@ def trainings(mnist, test_images, seed):
     few, labels = mnist.train_images[:6000], mnist.train_labels[:6000]
     images = data.image_dataset(few, batch_size=60, seed=seed)
     labelled = data.image_dataset(few, labels, batch_size=60, seed=seed)
+    few_images = data.image_dataset(few, batch_size=16, seed=seed)
+    few_labelled = data.image_dataset(few, labels, batch_size=16, seed=seed)  # for networks that take long
     binary = data.with_new_draws(images, data.binarize, seed=seed)
     binary_labelled = data.with_new_draws(labelled, data.binarize, seed=seed)
     text = data.load_text("shakespeare")
     vocabulary = Vocabulary.of(text)
-    windows = streams(vocabulary.encode(text[:500_000]), 64, batch_size=64, restarts=0.1, seed=seed)
+    windows = streams(vocabulary.encode(text[:500_000]), 32, batch_size=32, restarts=0.1, seed=seed)
     digits = np.arange(100) % 10
     points = np.random.default_rng(0).uniform(-1, 1, (1000, 2)).astype("float32")
     inside = (np.hypot(*points.T) < 0.6).astype("float32")
@@ -154,17 +155,20 @@ def trainings(mnist, test_images, seed):
     return {
         "dense classifier (0)": (dense, rings, one, lambda model: model(points)),
         "Autoencoder (1)": (lambda: Autoencoder(latent_dim=32), images, one, lambda m: m.reconstruct(test_images)),
-        "Autoencoder, conv. (1)": (lambda: Autoencoder(latent_dim=32, architecture="convolutional"), images, one,
-                                   lambda model: model.reconstruct(test_images)),
+        "Autoencoder, conv. (1)": (lambda: Autoencoder(latent_dim=32, architecture="convolutional", widths=(16, 8)),
+                                   few_images, one, lambda model: model.reconstruct(test_images)),
         "VAE (2)": (lambda: VAE(latent_dim=40), binary, one, lambda model: model.generate(100, seed=0)),
         "conditional VAE (2)": (lambda: VAE(latent_dim=40, num_classes=10), binary_labelled, one,
                                 lambda model: model.generate(100, seed=0, labels=digits)),
-        "DigitClassifier (3)": (DigitClassifier, labelled, one, lambda model: model.judge(test_images)[1]),
+        "DigitClassifier (3)": (DigitClassifier, few_labelled, one, lambda model: model.judge(test_images)[1]),
         "GAN (3)": (lambda: GAN(latent_dim=64, generator_widths=(256, 512), discriminator_widths=(512, 256)), images,
                     two, lambda model: model.generate(100, seed=0)),
-        "conditional DCGAN (3)": (lambda: GAN(latent_dim=64, architecture="dcgan", num_classes=10), labelled, two,
-                                  lambda model: model.generate(100, seed=0, labels=digits)),
-        "LSTM (4)": (lambda: LSTMLanguageModel(vocabulary.tokens, units=(256,), embedding_dim=64), windows, one,
+        "conditional DCGAN (3)": (
+            lambda: GAN(latent_dim=64, architecture="dcgan", num_classes=10, generator_widths=(32, 16),
+                        discriminator_widths=(16, 32)),
+            few_labelled, two, lambda model: model.generate(100, seed=0, labels=digits),
+        ),
+        "LSTM (4)": (lambda: LSTMLanguageModel(vocabulary.tokens, units=(128,), embedding_dim=64), windows, one,
                      lambda model: list(model.generate("HAMLET:\n", 200, seed=0))),
     }
 
