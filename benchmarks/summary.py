@@ -46,7 +46,7 @@ def minutes_to_quality(found):
     """{goal: {contender: {"minutes", "pieces", "quality"}}}."""
     goals = {
         "VAE: −ELBO 105 nats": found["vae_step"]["to_105_nats"],
-        "DCGAN: Fréchet distance 80": found["gan_step"]["DCGAN_to_distance_80"],
+        "DCGAN: Fréchet distance 100": found["gan_step"]["DCGAN_to_distance_100"],
         "LSTM: 1.75 nats per character": found["lstm_step"]["to_1.75_nats"],
     }
     return {goal: {short(name): value for name, value in row.items()} for goal, row in goals.items()}
