@@ -16,6 +16,7 @@ import h5py
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.classifier import DigitClassifier
 from aigc_tf.data import CHECKOUT_DATA, sha256_of
+from aigc_tf.files import remove_leftovers
 from aigc_tf.gan import GAN
 from aigc_tf.lstm import LSTMLanguageModel
 from aigc_tf.vae import VAE
@@ -117,6 +118,7 @@ def save(model, name, record, folder=FOLDER):
         raise ValueError(f"A checkpoint's name is made of letters, digits and underscores. Received: name={name!r}")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(folder, ".saving-*")
     config = {key: value for key, value in model.get_config().items() if key not in ("name", "trainable", "dtype")}
     # Made in memory, and written by Python: HDF5 itself takes the whole process down when the disk is full.
     with h5py.File(name, "w", driver="core", backing_store=False) as file:

@@ -1,5 +1,6 @@
 """Data: images and texts, found offline first and checked by hash; pipelines; and damage on purpose."""
 
+import glob
 import hashlib
 import http.client
 import os
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.files import remove_leftovers
 from aigc_tf.pipelines import ahead
 from aigc_tf.plays import load_plays
 
@@ -128,6 +130,7 @@ def download(url, target, sha256, timeout=30):
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
+    remove_leftovers(target.parent, f".{glob.escape(target.name)}.????????")  # as mkstemp below names them
     digest = hashlib.sha256()
     with urllib.request.urlopen(url, timeout=timeout) as response:
         handle, partial = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")

@@ -2,6 +2,8 @@
 
 import contextlib
 import os
+import shutil
+import time
 from pathlib import Path
 
 
@@ -39,6 +41,18 @@ def only_one(path):
         except OSError as error:
             raise BlockingIOError(f"another process holds {path}") from error
         yield
+
+
+def remove_leftovers(folder, pattern, hours=24):
+    """Remove what killed processes left half-written: files and folders in `folder` that fit the glob `pattern`.
+
+    Only if nothing has been written to them for `hours`; younger ones may be the work of a process that is still alive.
+    """
+    before = time.time() - 3600 * hours
+    for path in Path(folder).glob(pattern):
+        with contextlib.suppress(OSError):  # another process may be quicker, and rubbish is no reason to fail
+            if path.lstat().st_mtime < before:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
 def explain(error):

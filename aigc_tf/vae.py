@@ -257,12 +257,14 @@ def importance_weighted_nll(model, images, num_samples, *, seed=None, labels=Non
         nats per image, float32 NumPy array of shape (batch,).
 
     Raises:
-        ValueError: if num_samples < 1, or for bad images or labels.
+        ValueError: if num_samples < 1, for no image at all, or for bad images or labels.
     """
     if num_samples < 1:
         raise ValueError(f"num_samples must be at least 1. Received: {num_samples}")
     seed = int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32)) if seed is None else seed
     images = tf.convert_to_tensor(images, tf.float32)
+    if not tf.size(images):
+        raise ValueError(f"There must be at least one image. Received: images of shape {tuple(images.shape)}")
     group = max(1, rows // num_samples)  # images at a time
     batches = tf.data.Dataset.from_tensor_slices((images, labels) if labels is not None else (images,)).batch(group)
 

@@ -229,6 +229,53 @@ def running(pid):
     return not (os.path.exists(status) and open(status).read().rpartition(")")[2].split()[0] == "Z")
 
 
+YEAR = 365 * 24 * 3600
+
+
+def leave(path, age, folder=False):
+    """What a killed process left, `age` seconds ago."""
+    if folder:
+        path.mkdir()
+        (path / "half.weights.h5").write_bytes(b"half")
+    else:
+        path.write_bytes(b"half")
+    os.utime(path, (time.time() - age,) * 2)
+
+
+def test_the_next_save_removes_what_a_kill_long_ago_left(tmp_path):
+    leave(tmp_path / ".saving-abc12345", YEAR, folder=True)
+    checkpoints.save(tiny_vae(), "tiny", {"seed": 7}, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["tiny.json", "tiny.weights.h5"]
+
+
+def test_the_next_save_keeps_what_another_process_may_still_be_writing(tmp_path):
+    leave(tmp_path / ".saving-abc12345", 60, folder=True)
+    checkpoints.save(tiny_vae(), "tiny", {"seed": 7}, tmp_path)
+    assert (tmp_path / ".saving-abc12345" / "half.weights.h5").exists()
+
+
+@pytest.mark.parametrize("name, age, stays", [
+    (".a.bin.abc1_345", YEAR, False), (".a.bin.abc1_345", 60, True), (".b.bin.abc1_345", YEAR, True),
+    (".a.bin.notes", YEAR, True), ("a.bin.abc1_345", YEAR, True),
+], ids=["its own, old", "its own, young", "another file's", "a reader's", "not hidden"])
+def test_the_next_download_removes_only_its_own_old_leftovers(tmp_path, name, age, stays):
+    source = tmp_path / "source.bin"
+    source.write_bytes(b"content")
+    leave(tmp_path / name, age)
+    data.download(source.as_uri(), tmp_path / "a.bin", (data.sha256_of(source),))
+    assert (tmp_path / name).exists() == stays
+
+
+def test_a_leftover_that_cannot_be_removed_does_not_stop_a_save(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "not yours", str(path))
+
+    leave(tmp_path / ".saving-abc12345", YEAR, folder=True)
+    monkeypatch.setattr(files.shutil, "rmtree", refuse)
+    files.remove_leftovers(tmp_path, ".saving-*")
+    assert (tmp_path / ".saving-abc12345").exists()
+
+
 # ---- a full disk ----------------------------------------------------------------------------------------------------
 
 ON_A_SMALL_DISK = """
@@ -524,6 +571,11 @@ def test_empty_texts_and_models_are_refused(call):
 def test_fit_on_no_images_never_begins():
     with pytest.raises(ValueError, match=r"non-empty array.*Received: shape \(0, 4, 3, 1\)"):
         data.image_dataset(IMAGES[:0], batch_size=2)
+
+
+def test_the_likelihood_of_no_images_is_refused():
+    with pytest.raises(ValueError, match=r"at least one image. Received: images of shape \(0, 4, 3, 1\)"):
+        tiny_vae().importance_weighted_nll(np.zeros((0, 4, 3, 1), "float32"), 3)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
