@@ -1,0 +1,68 @@
+"""Benchmarks: the clock, and contenders that do the work."""
+
+import importlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+@pytest.fixture()
+def script(monkeypatch):
+    """A function that imports a benchmark by its name."""
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    return importlib.import_module
+
+
+@pytest.fixture()
+def clock(script, monkeypatch):
+    """A clock that contenders move: clock(seconds)."""
+    now = [0.0]
+    monkeypatch.setattr(script("timing").time, "perf_counter", lambda: now[0])
+
+    def pass_seconds(seconds):
+        now[0] += seconds
+
+    return pass_seconds
+
+
+def test_medians_leave_the_first_round_out_and_divide_by_the_units(script, clock):
+    seconds = iter([100, 1, 9, 2])
+    assert script("timing").medians({"work": (10, lambda: clock(next(seconds)))}, repeats=3) == {"work": 0.2}
+
+
+def test_contenders_take_turns(script, clock):
+    order = []
+    script("timing").medians({name: (1, lambda name=name: order.append(name)) for name in "ab"}, repeats=2)
+    assert order == list("ababab")
+
+
+def test_minutes_are_of_training_alone_until_the_target(script, clock):
+    qualities = iter([9, 5, 3, 1])
+
+    def quality():
+        clock(1000)
+        return next(qualities)
+
+    reached = script("timing").minutes_to_quality(lambda: clock(60), quality, target=3, most=10)
+    assert reached == {"minutes": 3.0, "pieces": 3, "quality": 3}
+
+
+def test_a_target_out_of_reach_ends_after_the_last_piece(script, clock):
+    assert script("timing").minutes_to_quality(lambda: clock(60), lambda: 7, target=3, most=2)["quality"] == 7
+
+
+@pytest.mark.parametrize("name", ["ours", "keras_example", "eager_loop"])
+def test_every_contender_trains_the_vae(script, name):
+    images = np.tile(np.eye(28, dtype="uint8")[..., None] * 255, (16 * 128, 1, 1, 1))
+    train, quality = getattr(script("vae_step"), name)(images, (images[:50] / 255).astype("float32"), 16)
+    before = float(quality())
+    train()
+    assert float(quality()) < 0.6 * before, f"{name} does not learn"
+
+
+def test_a_step_of_the_vae_takes_the_flops_of_its_products(script):
+    forward = 784 * 512 + 512 * 384 + 384 * 80 + 40 * 384 + 384 * 512 + 512 * 784
+    assert script("vae_step").step_gflop() == pytest.approx(2 * 128 * (3 * forward - 784 * 512) / 1e9)
