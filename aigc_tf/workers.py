@@ -76,10 +76,10 @@ def run(command, num_workers, *, addresses=None, patience=20, timeout=600):
             workers.append(subprocess.Popen(command, env={**os.environ, **cluster}, stdin=subprocess.DEVNULL,
                                             stdout=output, stderr=errors, start_new_session=True))
         watch(workers, patience, timeout)
+        codes = [worker.poll() for worker in workers]
         stop(workers)
-        if any(worker.returncode for worker in workers):
-            lines = [how_it_ended(index, worker.returncode, read(folder / f"{index}.err"))
-                     for index, worker in enumerate(workers)]
+        if any(codes):
+            lines = [how_it_ended(index, code, read(folder / f"{index}.err")) for index, code in enumerate(codes)]
             raise ChildProcessError("\n".join(lines))
         return [read(folder / f"{index}.out") for index in range(num_workers)]
 
@@ -111,7 +111,9 @@ def read(path):
 
 
 def how_it_ended(index, code, errors, num_lines=3):
-    """One worker's end in words, with the last lines of what it wrote to stderr."""
+    """One worker's end in words, with the last lines of what it wrote to stderr; the code None: it still ran."""
+    if code is None:
+        return f"Worker {index} did not end by itself, and was stopped."
     if code == 0:
         return f"Worker {index} ended well."
     if code < 0:

@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -182,8 +183,11 @@ def pids_in(folder):
 
 
 def test_what_a_crashing_worker_says_reaches_the_user_and_the_other_is_stopped(tmp_path):
-    with pytest.raises(ChildProcessError, match="Worker 1 failed with code 1: .*FileNotFoundError: no such data set"):
+    with pytest.raises(ChildProcessError) as failure:
         workers.run([*python(FAILING), str(tmp_path)], 2, patience=2)
+    first, second = str(failure.value).splitlines()
+    assert first == "Worker 0 did not end by itself, and was stopped."
+    assert re.match("Worker 1 failed with code 1: .*FileNotFoundError: no such data set", second)
     assert len(pids_in(tmp_path)) == 2 and not any(map(is_running, pids_in(tmp_path)))
 
 
