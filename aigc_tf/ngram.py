@@ -93,7 +93,7 @@ class NGramModel:
         def context_at(k):
             if not k:
                 return np.zeros(len(numbers), "int64")
-            return np.concatenate([np.full(min(k, len(numbers)), -1), numbers[:len(numbers) - k]])
+            return np.concatenate([np.full(k, -1), numbers])[:len(numbers)]
 
         return np.log(self._probabilities(context_at, numbers)[1:])
 

@@ -25,6 +25,17 @@ def test_a_bigram_backs_off_to_the_unigram():
     np.testing.assert_allclose(p, (np.array([0, 2, 1, 1, 0]) + 3 * unigram) / 7)
 
 
+def test_a_text_as_long_as_the_order_is_enough():
+    """"aba": p(a) = (2 + 2 · ½) / (3 + 2) = 0.6, p(a|b) = (1 + 0.6) / 2 = 0.8, p(a|ab) = (1 + 0.8) / 2 = 0.9."""
+    np.testing.assert_allclose(NGramModel(3).fit("aba").next_distribution("ab"), [0.9, 0.1])
+
+
+def test_two_tokens_have_one_probability():
+    """p(b|a) as above, though the order asks for more than there is."""
+    expected = math.log((2 + 3 * 3 / 16) / 7)
+    np.testing.assert_allclose(NGramModel(5).fit(TEXT).log_prob("ab"), [expected])
+
+
 def test_a_context_that_was_never_seen_counts_for_nothing():
     model = NGramModel(3).fit(TEXT)
     np.testing.assert_allclose(model.next_distribution("bd"), NGramModel(2).fit(TEXT).next_distribution("d"))
@@ -73,18 +84,24 @@ def test_generation_continues_the_prompt_and_repeats_itself_for_a_seed():
     assert texts[0].startswith("abr") and len(texts[0]) == 23
 
 
-def test_the_likeliest_continuation_of_a_learnt_text_is_the_text():
-    assert NGramModel(5).fit(TEXT * 5).generate("abra", 7, top_k=1) == TEXT
+@pytest.mark.parametrize("options", [{"top_k": 1}, {"top_p": 1e-6}, {"temperature": 1e-3}])
+def test_the_likeliest_continuation_of_a_learnt_text_is_the_text(options):
+    assert NGramModel(5).fit(TEXT * 5).generate("abra", 7, **options) == TEXT
 
 
 @pytest.mark.parametrize("make, message", [
     (lambda: NGramModel(0), "order .* at least 1. Received: 0"),
+    (lambda: NGramModel(1.5), "whole number"),
+    (lambda: NGramModel(float("inf")), "whole number"),
     (lambda: NGramModel(5).fit("abc"), "at least 5 tokens. Received: 3"),
     (lambda: NGramModel(2).fit(""), "needs text"),
     (lambda: NGramModel(2, Vocabulary("ab")).log_prob("ab"), "call fit"),
     (lambda: NGramModel(2).fit(TEXT).log_prob("a"), "at least 2 tokens"),
     (lambda: NGramModel(2).fit(TEXT).generate("x", 3), "does not know"),
+    (lambda: NGramModel(2).fit(TEXT).generate("a", 0), "length"),
     (lambda: NGramModel(2).fit(TEXT).generate("a", 3, temperature=0), "temperature"),
+    (lambda: NGramModel(2).fit(TEXT).generate("a", 3, top_k=0), "top_k"),
+    (lambda: NGramModel(2).fit(TEXT).generate("a", 3, top_p=0), "top_p"),
 ])
 def test_bad_input_is_refused(make, message):
     with pytest.raises(ValueError, match=message):

@@ -36,6 +36,12 @@ def test_zero_logits_cost_ln_2_per_pixel(image_shape):
     np.testing.assert_allclose(nll, np.full(3, math.prod(image_shape) * math.log(2)), rtol=1e-6)
 
 
+@pytest.mark.parametrize("leading", [(), (2, 3)])
+def test_one_image_and_stacks_of_batches_have_an_nll_too(leading):
+    nll = bernoulli_nll(np.zeros((*leading, 2, 3, 1)), np.zeros((*leading, 2, 3, 1)))
+    np.testing.assert_allclose(nll, np.full(leading, 6 * math.log(2)))
+
+
 def test_bernoulli_nll_by_hand():
     images = np.array([1.0, 0.0], "float32").reshape(1, 1, 2, 1)
     logits = np.log([3.0, 1 / 4], dtype="float32").reshape(1, 1, 2, 1)  # probabilities of a 1: 3/4 and 1/5
@@ -87,6 +93,12 @@ def test_gaussian_log_density_agrees_with_scipy():
     values, mean, log_var = (np.random.default_rng(seed).normal(size=(6, 3)).astype("float32") for seed in range(3))
     expected = stats.norm.logpdf(values, mean, np.exp(0.5 * log_var)).sum(axis=-1)
     np.testing.assert_allclose(gaussian_log_density(values, mean, log_var), expected, rtol=1e-5)
+
+
+def test_gaussian_log_density_keeps_all_axes_but_the_last():
+    """Four dimensions at the mean of the standard normal: −4 · ½ ln 2π."""
+    density = gaussian_log_density(tf.zeros((2, 3, 4)), tf.zeros(4), tf.zeros(4))
+    np.testing.assert_allclose(density, np.full((2, 3), -2 * math.log(2 * math.pi)), rtol=1e-6)
 
 
 def test_reparameterize_by_hand():
