@@ -6,6 +6,7 @@ Compared, at batch 64, each step being one of the discriminator and one of the g
 
 - ours: `aigc_tf.gan.GAN` trained by `fit`, 20 steps per execution. It alone also keeps the averaged generator, the
   epoch's means and a watch for NaN.
+- ours with a fused Adam: the same with `keras.optimizers.legacy.Adam` (classic stack alone), as PyTorch's is fused.
 - the Keras example's way (its DCGAN): real and fake images in one pass with noisy labels, then new latents and a second
   pass for the generator; `fit` on a dataset that shuffles images one by one.
 - article 004's loop in eager TensorFlow, corrected: two tapes around one pass and no `tf.function`, as there;
@@ -31,7 +32,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 from results import machine, store
-from timing import PRODUCT, medians, minutes_to_quality, product, rounded, torch
+from timing import FUSED_ADAM, PRODUCT, medians, minutes_to_quality, product, rounded, torch
 
 from aigc_tf import checkpoints, data, metrics
 from aigc_tf.gan import GAN, to_tanh_range
@@ -48,13 +49,14 @@ WORKS = {
     "DCGAN": DCGAN,
 }
 OURS, KERAS, EAGER, TORCH = "ours: fit", "Keras example's way: fit", "eager TensorFlow loop", "PyTorch, eager"
+FUSED = "ours with a fused Adam: fit"
 SMALL = (64, 256, 1024)  # rows, inner and columns of a product that is as small as ours
 TARGET, PIECE, MOST, SAMPLES = 100.0, 150, 12, 5000  # distance; steps between two looks; looks; samples in each
 
 
-def compiled_gan(config):
+def compiled_gan(config, adam=keras.optimizers.Adam):
     gan = GAN(**config)
-    adams = {f"{player}_optimizer": keras.optimizers.Adam(**ADAM) for player in ("generator", "discriminator")}
+    adams = {f"{player}_optimizer": adam(**ADAM) for player in ("generator", "discriminator")}
     gan.compile(**adams, steps_per_execution=STEPS_PER_EXECUTION)
     return gan
 
@@ -307,6 +309,9 @@ def measure(config, images):
         KERAS: (OUR_STEPS, keras_example(config, images, OUR_STEPS)[1]),
         EAGER: (EAGER_STEPS, eager_loop(config, few)),
     }
+    if FUSED_ADAM:
+        fused = compiled_gan(config, FUSED_ADAM)
+        rows[FUSED] = (OUR_STEPS, lambda: fused.fit(batches, verbose=0))
     if torch:
         rows[TORCH] = (TORCH_STEPS, torch_loop(config, images, TORCH_STEPS)[1])
     loops = {name: (PART_STEPS, compiled_loop(part, batches)) for name, part in parts(compiled_gan(config)).items()}

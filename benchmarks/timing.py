@@ -7,6 +7,7 @@ import os
 import statistics
 import time
 
+import keras
 import tensorflow as tf
 
 try:
@@ -17,6 +18,8 @@ except ImportError:
     torch = None
     print("PyTorch's rows are left out, since it is not installed here: `pip install torch==2.13.0` adds them.")
 
+# Keras 2 still has its older Adam, one operation for each weight where the newer one takes a dozen; Keras 3 has not.
+FUSED_ADAM = keras.optimizers.legacy.Adam if keras.__version__.startswith("2.") else None
 PRODUCT = 2048  # rows and columns of the matrices whose product is the machine's limit
 
 
@@ -46,7 +49,7 @@ def minutes_to_quality(train, quality, target, most):
         quality: function that measures, lower being better.
 
     Returns:
-        {"minutes", "pieces", "quality"}.
+        {"minutes", "pieces", "quality", "reached"}.
     """
     seconds, pieces, reached = 0.0, 0, float("inf")
     while reached > target and pieces < most:
@@ -55,7 +58,9 @@ def minutes_to_quality(train, quality, target, most):
         seconds += time.perf_counter() - start
         reached, pieces = float(quality()), pieces + 1
     print(f"    {reached:.3f} after {pieces} pieces, {seconds / 60:.2f} minutes", flush=True)
-    return {"minutes": round(seconds / 60, 3), "pieces": pieces, "quality": round(reached, 3)}
+    return {
+        "minutes": round(seconds / 60, 3), "pieces": pieces, "quality": round(reached, 3), "reached": reached <= target
+    }
 
 
 def rounded(row, digits=2):

@@ -5,6 +5,7 @@
 Compared, at batch 128, one network (784-512-384-40, ELU) and one objective, Bernoulli pixels:
 
 - ours: `aigc_tf.vae.VAE` by `fit`, 16 steps per execution; images are binarized anew in every epoch.
+- ours with a fused Adam: the same with `keras.optimizers.legacy.Adam` (classic stack alone), as PyTorch's is fused.
 - the Keras example's way: a sampling layer, a `train_step` with three trackers, `fit` on an array of images, which are
   binarized once.
 - eager TensorFlow: the same step in a Python loop, without `tf.function`, as the articles train.
@@ -21,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 from results import machine, store
-from timing import medians, minutes_to_quality, product, rounded, torch
+from timing import FUSED_ADAM, medians, minutes_to_quality, product, rounded, torch
 
 from aigc_tf import data
 from aigc_tf.vae import VAE, build_decoder, build_encoder
@@ -31,6 +32,7 @@ SIZES = ((28, 28, 1), 40, (512, 384), None, "elu")  # of the networks
 WIDTHS = (784, 512, 384, 40)
 TARGET, PIECE, MOST = 105.0, 160, 40  # nats; steps between two looks at the test set; looks
 OURS, KERAS, EAGER, TORCH = "ours: fit", "Keras example's way: fit", "eager TensorFlow loop", "PyTorch, eager"
+FUSED = "ours with a fused Adam: fit"
 
 
 class Sampling(layers.Layer):
@@ -75,12 +77,16 @@ class ExampleVAE(keras.Model):
 # ---- the contenders: (function that trains for so many steps, function that measures −ELBO) ----
 
 
-def ours(images, test, steps):
+def ours(images, test, steps, adam=keras.optimizers.Adam):
     model = VAE(*SIZES[:3])
-    model.compile(optimizer=keras.optimizers.Adam(1e-3), steps_per_execution=16)
+    model.compile(optimizer=adam(1e-3), steps_per_execution=16)
     batches = data.image_dataset(images, batch_size=BATCH_SIZE, seed=0)
     batches = data.with_new_draws(batches, data.binarize, seed=0).take(steps)  # in a new order each time
     return lambda: model.fit(batches, verbose=0), lambda: tf.reduce_mean(model.compute_losses(test)["loss"])
+
+
+def ours_fused(images, test, steps):
+    return ours(images, test, steps, FUSED_ADAM)
 
 
 def keras_example(images, test, steps):
@@ -152,7 +158,8 @@ def main():
     keras.utils.set_random_seed(0)
     mnist = data.load_mnist()
     test = data.binarize(data.scale_images(mnist.test_images), seed=0)
-    makers = {OURS: ours, KERAS: keras_example, EAGER: eager_loop, **({TORCH: pytorch} if torch else {})}
+    makers = {OURS: ours, KERAS: keras_example, EAGER: eager_loop}
+    makers |= ({FUSED: ours_fused} if FUSED_ADAM else {}) | ({TORCH: pytorch} if torch else {})
     steps = {name: EAGER_STEPS if name == EAGER else STEPS for name in makers}
     rows = {name: (steps[name], maker(mnist.train_images, test, steps[name])[0]) for name, maker in makers.items()}
     large, gflop = product()
@@ -161,7 +168,7 @@ def main():
     limit = step_gflop() / rate
     quality = {}
     for name, maker in makers.items():
-        if name != EAGER:  # the same steps as ours, each as much longer as said above
+        if name not in (EAGER, FUSED):  # the same steps as ours, each as much longer or shorter as said above
             print(f"{name}: {1000 * seconds[name]:.2f} ms")
             quality[name] = minutes_to_quality(*maker(mnist.train_images, test, PIECE), TARGET, MOST)
     record = {

@@ -47,11 +47,12 @@ def test_minutes_are_of_training_alone_until_the_target(script, clock):
         return next(qualities)
 
     reached = script("timing").minutes_to_quality(lambda: clock(60), quality, target=3, most=10)
-    assert reached == {"minutes": 3.0, "pieces": 3, "quality": 3}
+    assert reached == {"minutes": 3.0, "pieces": 3, "quality": 3, "reached": True}
 
 
 def test_a_target_out_of_reach_ends_after_the_last_piece(script, clock):
-    assert script("timing").minutes_to_quality(lambda: clock(60), lambda: 7, target=3, most=2)["quality"] == 7
+    last = script("timing").minutes_to_quality(lambda: clock(60), lambda: 7, target=3, most=2)
+    assert (last["quality"], last["reached"]) == (7, False)
 
 
 @pytest.mark.parametrize("name", ["ours", "keras_example", "eager_loop"])
