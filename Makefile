@@ -23,7 +23,7 @@ pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorde
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-current course lab test test-current test-latest notebooks exercises checkpoints book slides bench lint locks audit clean
+.PHONY: help setup setup-current course lab test test-current test-latest notebooks exercises checkpoints book slides bench lint locks audit coverage mutants clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -88,6 +88,14 @@ audit: setup  ## Ask the registry for known vulnerabilities of the locked packag
 	@for lock in requirements/*.txt; do \
 		"$(BUILD)/audit/$(bin)/pip-audit" --strict --disable-pip --require-hashes -r $$lock || exit 1; done
 
+coverage: setup  ## Which lines of the package do its tests run, notebooks apart?  Half an hour
+	@$(python) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report= tests
+	@EAGERLY=1 $(python) -m pytest --cov --cov-append tests/test_contract.py
+
+mutants: setup  ## Change every formula of the losses, metrics and decoding: does a test notice?  Half an hour (CONTRIBUTING.md)
+	@$(python) -m pip install --quiet --target "$(abspath $(BUILD))/mutmut" --upgrade mutmut
+	@PYTHONPATH="$(abspath $(BUILD))/mutmut" $(python) -m mutmut run --max-children $(WORKERS) $(NAME)
+
 clean:  ## Delete what the commands above wrote, environments apart
-	rm -rf "$(BUILD)" .pytest_cache .ruff_cache .hypothesis
+	rm -rf "$(BUILD)" mutants .pytest_cache .ruff_cache .hypothesis
 	find aigc_tf tests requirements notebooks -name __pycache__ -prune -exec rm -rf {} +

@@ -1,4 +1,4 @@
-"""A browser for the tests that need one, and what every test run prints at its end: minutes of each notebook."""
+"""A browser for the tests that need one, EAGERLY=1, and what every run prints at its end: minutes of each notebook."""
 
 import importlib.util
 import os
@@ -25,6 +25,13 @@ def browser():
         chromium = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         yield chromium
         chromium.close()
+
+
+def pytest_configure(config):
+    if os.environ.get("EAGERLY"):  # for coverage, which does not see what runs in graphs
+        import tensorflow as tf
+
+        tf.config.run_functions_eagerly(True)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -17,6 +17,7 @@ import tracemalloc
 import zipfile
 
 import h5py
+import keras
 import nbformat
 import numpy as np
 import pytest
@@ -475,6 +476,22 @@ def test_weights_of_another_kind_are_one_clear_error_even_if_their_hash_is_trust
     trust(folder)
     with pytest.raises(ValueError, match="do not fit each other .*make checkpoints NAME=tiny"):
         checkpoints.load("tiny", folder)
+
+
+@pytest.mark.parametrize("safe_mode", [True, False], ids=["as we load it", "the payload would be noticed"])
+def test_code_in_a_keras_file_is_refused_and_never_run(tmp_path, safe_mode):
+    """A whole model (`model.save`) may hold a lambda; `keras.models.load_model` runs it only if it is told to."""
+    ran, hostile = tmp_path / "ran", tmp_path / "hostile.keras"
+    path = str(ran)
+    layer = keras.layers.Lambda(lambda inputs: (open(path, "w").close(), inputs)[1])
+    keras.Sequential([keras.Input((2,)), layer]).save(hostile)
+    ran.unlink()  # saving called it
+    if safe_mode:
+        with pytest.raises(ValueError, match="safe_mode=False"):
+            keras.models.load_model(hostile)
+    else:
+        keras.models.load_model(hostile, safe_mode=False)(np.zeros((1, 2)))
+    assert ran.exists() != safe_mode
 
 
 def peak_of(call):

@@ -16,14 +16,15 @@ def value(loss, *logits, **options):
     return float(loss(*[tf.constant([float(logit)]) for logit in logits], **options)[0])
 
 
-# Name: (both losses at logits 0, the discriminator's at real ln 3 and fake 0, the generator's at ln 3).
+# Name: (both losses at logits 0, the discriminator's at real ln 3 and fake 0, and the other way round, the generator's
+# at ln 3).
 # sigmoid(ln 3) = 3/4, so −ln D = ln 4 − ln 3 and −ln(1 − D) = ln 4.
 BY_HAND = {
-    "minimax": (2 * LN2, -LN2, 3 * LN2 - LN3, -2 * LN2),
-    "non_saturating": (2 * LN2, LN2, 3 * LN2 - LN3, 2 * LN2 - LN3),
-    "hinge": (2.0, 0.0, 1.0, -LN3),  # ln 3 > 1: the real image is far enough on its side
-    "least_squares": (0.5, 0.5, 0.5 * (LN3 - 1) ** 2, 0.5 * (LN3 - 1) ** 2),
-    "wasserstein": (0.0, 0.0, -LN3, -LN3),
+    "minimax": (2 * LN2, -LN2, 3 * LN2 - LN3, 3 * LN2, -2 * LN2),
+    "non_saturating": (2 * LN2, LN2, 3 * LN2 - LN3, 3 * LN2, 2 * LN2 - LN3),
+    "hinge": (2.0, 0.0, 1.0, 2 + LN3, -LN3),  # ln 3 > 1: the real image is far enough on its side
+    "least_squares": (0.5, 0.5, 0.5 * (LN3 - 1) ** 2, 0.5 + 0.5 * LN3**2, 0.5 * (LN3 - 1) ** 2),
+    "wasserstein": (0.0, 0.0, -LN3, LN3, -LN3),
 }
 
 
@@ -36,7 +37,7 @@ def test_losses_at_the_stalemate_and_beside_it(name):
     discriminator_loss, generator_loss = LOSSES[name]
     found = (
         value(discriminator_loss, 0, 0), value(generator_loss, 0),
-        value(discriminator_loss, LN3, 0), value(generator_loss, LN3),
+        value(discriminator_loss, LN3, 0), value(discriminator_loss, 0, LN3), value(generator_loss, LN3),
     )
     assert found == pytest.approx(BY_HAND[name], rel=1e-5, abs=1e-6)
 
@@ -104,11 +105,11 @@ def test_the_penalty_of_a_slope_of_3_is_4_for_any_batch_size(count):
 
 
 def test_the_penalty_is_taken_between_a_real_and_a_fake_image():
-    """Real (1, 0, …), fake 0: the slope of the bowl at ε real + (1 − ε) fake is ε."""
+    """Real (1, 0, …), fake (2, 0, …): the slope of the bowl at ε real + (1 − ε) fake is 2 − ε."""
     real = np.zeros((3, 4, 3, 1), "float32")
     real[:, 0, 0, 0] = 1
     epsilon = np.array([0.0, 0.25, 1.0], "float32")
-    found = gradient_penalty(bowl, tf.constant(real), tf.zeros_like(real), tf.reshape(epsilon, (3, 1, 1, 1)))
+    found = gradient_penalty(bowl, tf.constant(real), tf.constant(2 * real), tf.reshape(epsilon, (3, 1, 1, 1)))
     np.testing.assert_allclose(found, [1, 0.5625, 0], atol=1e-5)
 
 
