@@ -22,6 +22,7 @@ import tensorflow as tf
 from aigc_tf.addons import backup_and_restore, epochs_in_backup, fit_on_workers
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.data import add_gaussian_noise, load_mnist, scale_images
+from aigc_tf.pipelines import ahead
 
 # ---- the launcher ----
 
@@ -149,7 +150,7 @@ def noisy_batches(images, batch_size, epochs, seed):
         clean = tf.gather(images, indices)
         return add_gaussian_noise(clean, 0.3, seed=(seed, step)), clean
 
-    return tf.data.Dataset.range(*epochs).flat_map(batches_of)
+    return ahead(tf.data.Dataset.range(*epochs).flat_map(batches_of))
 
 
 def build_model():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_tf import data, text
+from aigc_tf import data, text, workers
 from aigc_tf.pipelines import image_files_dataset
 
 IMAGES = np.random.default_rng(0).integers(256, size=(25, 4, 3, 2)).astype("uint8")
@@ -15,6 +15,7 @@ PIPELINES = {
     "with_new_draws": lambda folder: data.with_new_draws(tf.data.Dataset.from_tensors(SCALED), data.binarize),
     "windows": lambda folder: text.windows(NUMBERS, 5, batch_size=4),
     "streams": lambda folder: text.streams(NUMBERS, 5, batch_size=4),
+    "noisy_batches": lambda folder: workers.noisy_batches(SCALED, 4, (0, 2), seed=0),
     "image_files_dataset": lambda folder: image_files_dataset(files(folder)[0], batch_size=4),
 }
 
