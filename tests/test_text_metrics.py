@@ -73,7 +73,7 @@ def test_texts_that_share_nothing_have_a_rouge_of_zero():
 
 @pytest.mark.parametrize("text, source, expected", [
     ("xxbananayy", "a banana split", "banana"), ("abc", "xyz", ""), ("aab", "ab aa", "aa"), ("", "abc", ""),
-    ("same", "same", "same"),
+    ("same", "same", "same"), ("xbananx", "a banana split", "banan"),
 ])
 def test_the_longest_copied_span(text, source, expected):
     assert metrics.longest_copied_span(text, source) == expected
