@@ -125,6 +125,12 @@ def test_blocks_do_not_change_them(monkeypatch):
     assert (metrics.precision_recall(real, fake), metrics.density_coverage(real, fake)) == whole
 
 
+def test_the_order_of_more_rows_than_a_block_takes_does_not_matter():
+    real, fake = cloud(200, dimensions=2), cloud(1100, mean=0.7, dimensions=2, seed=1)
+    assert metrics.precision_recall(real, fake[::-1]) == metrics.precision_recall(real, fake)
+    assert metrics.density_coverage(real, fake[::-1]) == metrics.density_coverage(real, fake)
+
+
 def two_modes(seed, shares=(0.5, 0.5)):
     modes = [cloud(int(400 * share), mean=mean, seed=seed + mean) for mean, share in zip((0, 50), shares)]
     return np.concatenate(modes)
