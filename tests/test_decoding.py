@@ -99,12 +99,17 @@ def test_options_at_the_edge_are_accepted(options):
 
 def banned(history, count, size, tokens=4):
     logits = decoding.ban_repeats(tf.zeros((len(history), tokens)), tf.constant(history), count, size)
-    return [np.flatnonzero(np.isinf(row)).tolist() for row in logits.numpy()]
+    return [np.flatnonzero(row == -np.inf).tolist() for row in logits.numpy()]
 
 
 def test_what_followed_the_last_tokens_before_is_banned():
     assert banned([[0, 1, 2, 0, 1, 9]], count=5, size=3) == [[2]]  # 0 1 was followed by 2
     assert banned([[0, 1, 0, 2, 0, 9]], count=5, size=2) == [[1, 2]]
+
+
+def test_all_of_the_last_tokens_must_have_been_there_before():
+    """1 2 was followed by 3, but now 0 2 is."""
+    assert banned([[1, 2, 3, 0, 2, 9]], count=5, size=3) == [[]]
 
 
 def test_what_is_behind_the_count_does_not_count():
@@ -133,12 +138,17 @@ def test_each_row_has_its_own_past():
     assert banned([[0, 1, 0], [1, 2, 1]], count=3, size=2) == [[1], [2]]
 
 
-def test_nothing_is_banned_where_the_past_is_shorter():
-    assert banned([[0, 1]], count=2, size=3) == [[]]
+@pytest.mark.parametrize("size", [3, 6])
+def test_nothing_is_banned_where_the_past_is_shorter(size):
+    assert banned([[0, 1]], count=2, size=size) == [[]]
 
 
 def test_if_all_would_be_banned_none_is():
     assert banned([[0, 0, 1, 0, 9]], count=4, size=2, tokens=2) == [[]]
+
+
+def test_each_row_has_its_own_way_out():
+    assert banned([[0, 0, 1, 0], [0, 1, 1, 0]], count=4, size=2, tokens=2) == [[], [1]]
 
 
 def test_what_was_cut_off_before_does_not_count_as_a_way_out():
@@ -206,6 +216,7 @@ def test_a_wide_beam_finds_the_likeliest_of_all_continuations():
 @pytest.mark.parametrize("width", [1, 3, 16])
 def test_scores_are_the_log_probabilities_of_the_continuations_best_first(width):
     tokens, scores = search(width)
+    assert tokens.shape == (width, 4)
     np.testing.assert_allclose(scores, [log_probability(row) for row in tokens], rtol=1e-5)
     assert (np.diff(scores) <= 0).all()
 
