@@ -144,8 +144,11 @@ class GAN(keras.Model):
         super().compile(optimizer=discriminator_optimizer, **kwargs)
         self.generator_optimizer = generator_optimizer
         self.discriminator_optimizer = self.optimizer
-        self.generator_optimizer.build(self.generator.trainable_variables)
-        self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+        for optimizer, network in (
+            (self.generator_optimizer, self.generator), (self.discriminator_optimizer, self.discriminator)
+        ):
+            if hasattr(optimizer, "build"):  # Keras 2's legacy ones, and so TF Addons', do it at their first step
+                optimizer.build(network.trainable_variables)
 
     def get_compile_config(self):
         if self.generator_optimizer is None:

@@ -266,8 +266,8 @@ RECIPES = {
         learning_rate=4e-3, corpus="tinyshakespeare",
     ),
     "lstm_shakespeare": TextRecipe(
-        LSTMLanguageModel, {"units": (512,), "dropout": 0.1}, epochs=3, measure=measure_text, batch_size=128,
-        learning_rate=4e-3,
+        LSTMLanguageModel, {"units": (512,), "dropout": 0.1, "embedding_stddev": 1.0}, epochs=3, measure=measure_text,
+        batch_size=128, learning_rate=4e-3,
     ),
 }
 

@@ -205,7 +205,8 @@ def train(folder, *, epochs=5, num_images=6000, batch_size=200, seed=0, kill_in=
     folder is one that all workers reach. Keras restores the rest: weights, the optimizer's memory, the epoch.
 
     Args:
-        folder: where the chief, which is worker 0, keeps backup, diary.jsonl and at last autoencoder.weights.h5.
+        folder: where the chief, which is worker 0, keeps backup and diary.jsonl, and each worker at last its weights
+            (worker0.weights.h5, …).
         batch_size: the global one; each worker takes its part.
         kill_in: the epoch in which the last worker dies, if no backup is there yet; None: nobody does.
     """

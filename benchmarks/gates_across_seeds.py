@@ -70,7 +70,7 @@ def lstm(seed):
     train_text, test_text = split_text(text)
     vocabulary = Vocabulary.of(text)
     trigram = -NGramModel(3, vocabulary).fit(train_text).log_prob(test_text[:200_000]).mean()
-    model = LSTMLanguageModel(vocabulary.tokens, units=(256,), embedding_dim=64)
+    model = LSTMLanguageModel(vocabulary.tokens, units=(256,), embedding_dim=64, embedding_stddev=1.0)
     model.compile(keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(6e-3, 4 * 95, alpha=0.02)))
     batches = streams(vocabulary.encode(train_text), 64, batch_size=64, restarts=0.1, seed=seed)
     model.fit(batches.repeat(), steps_per_epoch=95, epochs=4, verbose=0)

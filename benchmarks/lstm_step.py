@@ -54,7 +54,7 @@ class Ours:
 
     def __init__(self, vocabulary):
         keras.utils.set_random_seed(0)
-        self.model = LSTMLanguageModel(vocabulary.tokens, units=(UNITS,), embedding_dim=EMBEDDING)
+        self.model = LSTMLanguageModel(vocabulary.tokens, units=(UNITS,), embedding_dim=EMBEDDING, embedding_stddev=1.0)
         self.model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE))
 
     def train(self, batches):

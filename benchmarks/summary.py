@@ -129,20 +129,22 @@ def page(stacks):
     return "\n\n".join(parts) + "\n"
 
 
-def bars(axes, rows, unit, log=False):
-    """Groups of horizontal bars, one for each contender."""
+def bars(axes, rows, unit, log=False, ended=()):
+    """Groups of horizontal bars, one for each contender; of those in `ended`, (row, contender), the goal was missed."""
     height = 0.8 / len(COLOURS)
-    for place, row in enumerate(rows.values()):
+    for place, (title, row) in enumerate(rows.items()):
         for number, (name, colour) in enumerate(COLOURS.items()):
             if name in row:
                 axes.barh(place + number * height, row[name], 0.9 * height, color=colour)
-                axes.text(row[name], place + number * height, f" {row[name]:.3g}", va="center", fontsize=7)
+                label = f" {'not in ' if (title, name) in ended else ''}{row[name]:.3g}"
+                axes.text(row[name], place + number * height, label, va="center", fontsize=7)
     axes.set_yticks([place + 0.32 for place in range(len(rows))], rows)
     axes.invert_yaxis()
     axes.set_xlabel(unit)
-    axes.margins(x=0.12)
+    axes.margins(x=0.25)
     if log:
         axes.set_xscale("log")
+        axes.xaxis.set_major_formatter("{x:g}")
 
 
 def picture(found):
@@ -151,8 +153,9 @@ def picture(found):
     bars(steps, step_times(found), "milliseconds of a step (logarithmic)", log=True)
     steps.set_title("A training step")
     goals = minutes_to_quality(found)
+    ended = [(goal, name) for goal, row in goals.items() for name, cell in row.items() if not cell["reached"]]
     bars(quality, {goal: {name: cell["minutes"] for name, cell in row.items()} for goal, row in goals.items()},
-         "minutes of training")
+         "minutes of training", ended=ended)
     quality.set_title("Minutes to the same quality")
     handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
     figure.legend(handles, COLOURS, loc="outside upper center", ncols=len(COLOURS))
@@ -165,6 +168,7 @@ def picture(found):
     speed.set(xscale="log", yscale="log", xlabel="batch size", ylabel="images per second, in training",
               title="Larger batches are cheaper per image")
     speed.set_xticks(sizes, sizes)
+    speed.set_yticks([2000, 5000, 10_000, 20_000], ["2,000", "5,000", "10,000", "20,000"])
     speed.minorticks_off()
     speed.legend()
     for source, marker in (("memory", "s--"), ("files", "o-")):

@@ -67,3 +67,17 @@ def test_every_contender_trains_the_vae(script, name):
 def test_a_step_of_the_vae_takes_the_flops_of_its_products(script):
     forward = 784 * 512 + 512 * 384 + 384 * 80 + 40 * 384 + 384 * 512 + 512 * 784
     assert script("vae_step").step_gflop() == pytest.approx(2 * 128 * (3 * forward - 784 * 512) / 1e9)
+
+
+def test_the_readme_says_what_was_measured(script):
+    """The table of steps stands in the README as the records have it."""
+    summary = script("summary")
+    readme = (BENCHMARKS.parent / "README.md").read_text(encoding="utf-8")
+    assert summary.step_table(summary.records("classic")) in readme, "put summary.step_table anew into the README"
+
+
+def test_the_page_of_all_tables_is_up_to_date(script):
+    summary = script("summary")
+    stacks = {stack: summary.records(stack) for stack in ("classic", "current")}
+    found = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
+    assert found == summary.page(stacks), "run python benchmarks/summary.py"

@@ -224,6 +224,16 @@ def test_what_a_gan_cannot_be_made_of_is_refused(config, message):
         small_gan(**config).compute_losses(images())
 
 
+@pytest.mark.skipif(not keras.__version__.startswith("2."), reason="Keras 3 has no legacy optimizers")
+def test_legacy_optimizers_train_it_too():
+    """Those of TensorFlow Addons are of this kind."""
+    model = small_gan()
+    before = weights_of(model.generator), weights_of(model.discriminator)
+    model.compile(keras.optimizers.legacy.Adam(1e-2), keras.optimizers.legacy.Adam(1e-2))
+    model.fit(image_dataset(images(), batch_size=4), verbose=0)
+    assert moved(model.generator, before[0]) and moved(model.discriminator, before[1])
+
+
 def test_one_optimizer_for_both_networks_is_refused():
     optimizer = keras.optimizers.Adam()
     with pytest.raises(ValueError, match="optimizer of its own. Received: the same object twice"):

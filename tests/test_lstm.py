@@ -50,6 +50,14 @@ def test_the_loss_is_a_mean_over_time_of_minus_ln_p():
     np.testing.assert_allclose(loss, [-(np.log(0.25) + np.log(0.8)) / 2], rtol=1e-6)
 
 
+@pytest.mark.parametrize("stddev, largest", [(None, 0.05), (1.0, 5.0)])
+def test_embeddings_begin_with_the_spread_that_is_asked_for(stddev, largest):
+    keras.utils.set_random_seed(0)
+    embeddings = np.array(build(embedding_dim=50, embedding_stddev=stddev).embedding.embeddings)
+    assert np.std(embeddings) == pytest.approx(stddev or 0.05 / 3**0.5, rel=0.1)
+    assert np.abs(embeddings).max() < largest
+
+
 def test_tied_logits_are_products_with_the_embeddings():
     embedding = keras.layers.Embedding(5, 3)
     embedding.build((None,))
@@ -279,6 +287,7 @@ def test_words_serve_as_tokens():
     ({"embedding_dim": 0}, "embedding_dim=0"),
     ({"dropout": 1.0}, "dropout=1.0"),
     ({"clip_norm": 0}, "clip_norm=0"),
+    ({"embedding_stddev": 0}, "embedding_stddev=0"),
 ])
 def test_bad_configurations_are_refused(config, message):
     with pytest.raises(ValueError, match=message):
