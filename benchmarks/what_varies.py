@@ -79,6 +79,28 @@ def compare(base, other):
     return rows
 
 
+def table(record):
+    """The record of a stack in Markdown, for the reader's guide: the largest differences over all models."""
+    head = ["what is different", "models that stay equal to the last bit", "loss after 50 steps, of itself",
+            "pixels and probabilities", "characters of a text"]
+    lines = [head, ["---"] * len(head)]
+    for change, rows in record.items():
+        if isinstance(rows, dict) and "LSTM (4)" in rows:
+            trained = {name: row for name, row in rows.items() if "loss" in row}
+            equal = sum(max(row["loss"], row["samples"]) == 0 for row in trained.values())
+            drawn = {name: row["samples"] for name, row in rows.items()}
+            lines.append([
+                change, f"{equal} of {len(trained)}", shown(max(row["loss"] for row in trained.values())),
+                shown(max(value for name, value in drawn.items() if "LSTM" not in name and "lstm" not in name)),
+                f"{max(value for name, value in drawn.items() if 'lstm' in name.lower()):.0%}",
+            ])
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def shown(difference):
+    return "0" if difference == 0 else f"{difference:.0e}" if difference < 1e-3 else f"{difference:.2f}"
+
+
 # ---- in a process of its own ----
 
 
