@@ -85,7 +85,7 @@ def table(record):
             "pixels and probabilities", "characters of a text"]
     lines = [head, ["---"] * len(head)]
     for change, rows in record.items():
-        if isinstance(rows, dict) and "LSTM (4)" in rows:
+        if isinstance(rows, dict) and isinstance(rows.get("LSTM (4)"), dict):
             trained = {name: row for name, row in rows.items() if "loss" in row}
             equal = sum(max(row["loss"], row["samples"]) == 0 for row in trained.values())
             drawn = {name: row["samples"] for name, row in rows.items()}
@@ -98,7 +98,7 @@ def table(record):
 
 
 def shown(difference):
-    return "0" if difference == 0 else f"{difference:.0e}" if difference < 1e-3 else f"{difference:.2f}"
+    return "0" if difference == 0 else f"{difference:.0e}" if difference < 1e-3 else f"{difference:.2g}"
 
 
 # ---- in a process of its own ----

@@ -1,6 +1,7 @@
 """Benchmarks: the clock, and contenders that do the work."""
 
 import importlib
+import json
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,10 @@ def test_the_page_of_all_tables_is_up_to_date(script):
     stacks = {stack: summary.records(stack) for stack in ("classic", "current")}
     found = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
     assert found == summary.page(stacks), "run python benchmarks/summary.py"
+
+
+@pytest.mark.parametrize("stack", ["classic", "current"])
+def test_the_readers_guide_says_what_varies(script, stack):
+    record = json.loads((BENCHMARKS / "what_varies.json").read_text())[stack]
+    guide = (BENCHMARKS.parent / "book" / "reader.md").read_text(encoding="utf-8")
+    assert script("what_varies").table(record) in guide, "put what_varies.table anew into the reader's guide"
