@@ -62,7 +62,7 @@ notebooks: setup  ## Run every notebook, or CHAPTER=02, and store it with its ou
 	@$(python) -m aigc_tf.course --build "$(BUILD)" --in-place $(chapter)
 
 exercises: setup  ## Write the learners' notebooks from the solutions
-	@$(python) -m aigc_tf.exercises
+	@$(python) -m aigc_tf.course.learners
 
 book: setup  ## Build the course as a site, build/book/index.html (REPOSITORY=OWNER/NAME: links to Colab and Binder)
 	@$(python) book/make_book.py --build "$(BUILD)" --repository "$(REPOSITORY)"

@@ -7,8 +7,10 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from aigc_tf.distribute import batch_mean
-from aigc_tf.inputs import as_images, as_latents, unpack
+from aigc_tf.core.distribute import batch_mean
+from aigc_tf.core.inputs import as_images, as_latents, check_count, check_finite, check_name, unpack
+from aigc_tf.core.model import Model, running_means
+from aigc_tf.core.noise import standard_normal
 
 # ---- losses ----
 
@@ -110,14 +112,14 @@ NETWORKS = {
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
-class Autoencoder(keras.Model):
+class Autoencoder(Model):
     """An encoder and a decoder trained together to give back their input (Hinton & Salakhutdinov 2006).
 
     It trains on batches of `images`, or of `(damaged_images, images)`: then it learns to repair (Vincent et al. 2008).
 
     Args:
         image_shape: (height, width, channels).
-        latent_dim: numbers that an image is squeezed into.
+        latent_dim: size of the bottleneck.
         architecture: "dense" or "convolutional".
         widths: hidden units of the dense encoder, or filters of the convolutional one; the decoder has them in reverse.
     """
@@ -126,8 +128,7 @@ class Autoencoder(keras.Model):
         self, image_shape=(28, 28, 1), latent_dim=32, architecture="dense", widths=(512, 256), **kwargs
     ):
         super().__init__(**kwargs)
-        if architecture not in NETWORKS:
-            raise ValueError(f"architecture must be one of {sorted(NETWORKS)}. Received: {architecture!r}")
+        check_name("architecture", architecture, NETWORKS)
         if latent_dim < 1:
             raise ValueError(f"latent_dim must be at least 1. Received: {latent_dim}")
         self.image_shape = tuple(image_shape)
@@ -137,23 +138,16 @@ class Autoencoder(keras.Model):
         build_encoder, build_decoder = NETWORKS[architecture]
         self.encoder = build_encoder(self.image_shape, latent_dim, self.widths)
         self.decoder = build_decoder(self.image_shape, latent_dim, self.widths)
-        self.loss_mean = keras.metrics.Mean(name="loss")
+        self.means = running_means("loss")
         self.built = True  # both networks have their weights: the model can be saved before its first batch
-
-    def get_config(self):
-        names = ("image_shape", "latent_dim", "architecture", "widths")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-    @property
-    def metrics(self):
-        return [self.loss_mean]
 
     # -- losses → step → evaluate --
 
     def compute_losses(self, images, targets=None):
         """Squared error of each image, {"loss": (batch,)}; `targets` are the images themselves unless given."""
-        targets = as_images(images if targets is None else targets, self.image_shape)
-        return {"loss": squared_error(targets, self.reconstruct(images))}
+        images = as_images(images, self.image_shape)
+        targets = images if targets is None else as_images(targets, self.image_shape)
+        return {"loss": squared_error(targets, self.decoder(self.encoder(images)))}
 
     def train_step(self, data):
         images, targets = unpack(data)
@@ -162,16 +156,7 @@ class Autoencoder(keras.Model):
             objective = batch_mean(losses["loss"])
         gradients = tape.gradient(objective, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
-        return self.log(losses)
-
-    def test_step(self, data):
-        return self.log(self.compute_losses(*unpack(data)))
-
-    def log(self, losses):
-        """Adds a batch of losses to the epoch's means, and returns the means so far."""
-        for metric in self.metrics:
-            metric.update_state(losses[metric.name])
-        return {metric.name: metric.result() for metric in self.metrics}
+        return self.update_metrics(check_finite(losses, self.optimizer.iterations))
 
     def call(self, images):
         return self.reconstruct(images)
@@ -188,7 +173,7 @@ class Autoencoder(keras.Model):
 
     def reconstruct(self, images):
         """Images (batch, *image_shape) in [0, 1] after the way through the bottleneck."""
-        return self.decode(self.encode(images))
+        return self.decoder(self.encode(images))
 
     def generate(self, num_images, *, seed=None):
         """Images (num_images, H, W, C) in [0, 1] decoded from N(0, 1) latents, as if the model were generative.
@@ -198,8 +183,5 @@ class Autoencoder(keras.Model):
         Raises:
             ValueError: if num_images < 1.
         """
-        if num_images < 1:
-            raise ValueError(f"num_images must be at least 1. Received: {num_images}")
-        shape = (num_images, self.latent_dim)
-        latents = tf.random.normal(shape) if seed is None else tf.random.stateless_normal(shape, seed=(seed, 0))
-        return self.decode(latents).numpy()
+        check_count(num_images)
+        return self.decoder(standard_normal((num_images, self.latent_dim), seed)).numpy()

@@ -1,6 +1,5 @@
 """Callbacks that let one watch a generator learn: samples from fixed latents or prompts, and one line per epoch."""
 
-import io
 import os
 import sys
 import time
@@ -8,9 +7,10 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-from PIL import Image
+from tqdm.keras import TqdmCallback
 
-from aigc_tf import addons, plots
+from aigc_tf import plots
+from aigc_tf.core.files import write_file
 
 
 class SampleGrid(keras.callbacks.Callback):
@@ -81,24 +81,11 @@ class SampleGrid(keras.callbacks.Callback):
     def gif_bytes(self, *, milliseconds=400, scale=2):
         """Returns the frames as an animated GIF, enlarged `scale` times; the last one stays longest."""
         self.check_frames()
-        grids = [plots.image_grid(frame).clip(0, 1).repeat(scale, axis=0).repeat(scale, axis=1)
-                 for frame in self.frames]
-        pictures = [Image.fromarray(np.round(255 * grid).astype(np.uint8).squeeze()) for grid in grids]
-        durations = [milliseconds] * (len(pictures) - 1) + [3 * milliseconds]
-        file = io.BytesIO()
-        pictures[0].save(file, "GIF", save_all=True, append_images=pictures[1:], duration=durations, loop=0)
-        return file.getvalue()
+        return plots.images_gif(self.frames, milliseconds=milliseconds, scale=scale)
 
     def save_gif(self, path, *, milliseconds=400, scale=2):
         """Writes `gif_bytes` to `path`: the whole file, or none."""
-        temporary = f"{path}.partial"
-        try:
-            with open(temporary, "wb") as file:
-                file.write(self.gif_bytes(milliseconds=milliseconds, scale=scale))
-            os.replace(temporary, path)
-        finally:
-            if os.path.exists(temporary):
-                os.remove(temporary)
+        write_file(path, self.gif_bytes(milliseconds=milliseconds, scale=scale))
 
 
 class SampleTexts(keras.callbacks.Callback):
@@ -200,4 +187,4 @@ def progress(metrics=None, *, every=1):
 
     Use it with `fit(..., verbose=0)`. `metrics` and `every` are those of `EpochLines`; bars show all metrics.
     """
-    return addons.TQDMProgressBar() if sys.stderr.isatty() else EpochLines(metrics, every=every)
+    return TqdmCallback() if sys.stderr.isatty() else EpochLines(metrics, every=every)

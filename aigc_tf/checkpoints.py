@@ -1,28 +1,34 @@
 """Trained weights in data/checkpoints: named, hashed, and stored with the recipe and the numbers that they reached.
 
 Each checkpoint is two files: NAME.weights.h5 and NAME.json, its record. The first is HDF5 with one array for each
-weight, in the order of the model's layers, which both stacks write and read. (Keras's own files of that ending go from
-Keras 2 to Keras 3, but not back.)
+weight, under the weight's own name, such as `encoder/dense_1/kernel`, which both stacks write and read. (Keras's own
+files of that ending go from Keras 2 to Keras 3, but not back.)
 """
 
+import importlib
 import json
 import os
 import re
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import h5py
 
-from aigc_tf.autoencoder import Autoencoder
-from aigc_tf.classifier import DigitClassifier
-from aigc_tf.data import CHECKOUT_DATA, sha256_of
-from aigc_tf.files import remove_leftovers
-from aigc_tf.gan import GAN
-from aigc_tf.lstm import LSTMLanguageModel
-from aigc_tf.vae import VAE
+from aigc_tf.core.files import remove_leftovers
+from aigc_tf.data.downloading import CHECKOUT_DATA, sha256_of
 
 FOLDER = CHECKOUT_DATA / "checkpoints"
-MODELS = {model.__name__: model for model in (Autoencoder, VAE, DigitClassifier, GAN, LSTMLanguageModel)}
+# Where each class is found. A module is imported when one of its checkpoints is loaded, so that a chapter which loads a
+# VAE does not depend on what GANs are made of.
+MODELS = {
+    "Autoencoder": "aigc_tf.autoencoder",
+    "VAE": "aigc_tf.vae",
+    "DigitClassifier": "aigc_tf.metrics.classifier",
+    "GAN": "aigc_tf.gan.model",
+    "ACGAN": "aigc_tf.gan.model",
+    "LSTMLanguageModel": "aigc_tf.text.lstm",
+}
 
 
 def names(folder=FOLDER):
@@ -86,12 +92,14 @@ def load(name, folder=FOLDER):
     path = check(name, folder)
     record = info(name, folder)
     try:
-        model = MODELS[record["class"]](**record["config"], name=name)
+        model = model_class(record["class"])(**record["config"], name=name)
         with h5py.File(path) as file:
-            for weight, key in zip(weights_of(model), sorted(file), strict=True):
+            weights = named_weights(model)
+            check_names(expected=weights.keys(), found=arrays_in(file))
+            for key, weight in weights.items():
                 # Compared before a byte is read: a small file can declare an array larger than the memory.
-                if not isinstance(file[key], h5py.Dataset) or file[key].shape != tuple(weight.shape):
-                    raise ValueError(f"{key} is no array of shape {tuple(weight.shape)}")
+                if file[key].shape != tuple(weight.shape):
+                    raise ValueError(f"{key} has shape {file[key].shape}, in the model {tuple(weight.shape)}")
                 weight.assign(file[key][()])
     except (KeyError, OSError, TypeError, ValueError) as error:
         raise ValueError(
@@ -100,11 +108,16 @@ def load(name, folder=FOLDER):
     return model
 
 
+def model_class(name):
+    """The class of a name in `MODELS`."""
+    return getattr(importlib.import_module(MODELS[name]), name)
+
+
 def save(model, name, record, folder=FOLDER):
     """Stores a model's weights (not its optimizer) and its record; both appear whole or not at all.
 
     Args:
-        model: an instance of a class in `MODELS`.
+        model: an instance of a class that is named in `MODELS`.
         name: file name without ending: letters, digits and underscores.
         record: what made it and what it reached: recipe, seed, versions, minutes, metrics.
 
@@ -122,8 +135,8 @@ def save(model, name, record, folder=FOLDER):
     config = {key: value for key, value in model.get_config().items() if key not in ("name", "trainable", "dtype")}
     # Made in memory, and written by Python: HDF5 itself takes the whole process down when the disk is full.
     with h5py.File(name, "w", driver="core", backing_store=False) as file:
-        for number, weight in enumerate(weights_of(model)):
-            file.create_dataset(f"{number:03}", data=weight.numpy(), compression="gzip", shuffle=True)
+        for key, weight in named_weights(model).items():
+            file.create_dataset(key, data=weight.numpy(), compression="gzip", shuffle=True)
         file.flush()
         content = file.id.get_file_image()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as scratch:
@@ -143,9 +156,62 @@ def save(model, name, record, folder=FOLDER):
     return record
 
 
-def weights_of(model):
-    """The weights of a model's networks in the order of its layers: no optimizer state, no metrics."""
-    return [weight for layer in model.layers for weight in layer.weights]
+# ---- the names of weights ----
+
+
+def named_weights(model):
+    """{name: variable} of a model's networks: no optimizer state, no metrics.
+
+    A name is made of the network's, the layer's and the weight's own: `encoder/dense_1/kernel`. Where Keras numbers
+    layers by itself, it counts all that a process has made; here they are numbered anew in each network.
+
+    Raises:
+        ValueError: if two weights would share a name.
+    """
+    named = {}
+    for network in model.layers:
+        numbers = Counter()
+        for layer in getattr(network, "layers", [network]):
+            place = [network.name]
+            if layer is not network:
+                kind = without_number(layer.name)
+                place.append(f"{kind}_{numbers[kind]}" if numbers[kind] else kind)
+                numbers[kind] += bool(layer.weights)
+            for weight in layer.weights:
+                name = "/".join([*place, own_name(weight, layer)])
+                if name in named:
+                    raise ValueError(f"Two weights are called {name}: give their layers or networks names of their own")
+                named[name] = weight
+    return named
+
+
+def own_name(weight, layer):
+    """A weight's name within its layer: `kernel`, or `lstm_cell/kernel` where the layer has layers inside."""
+    path = getattr(weight, "path", weight.name).split(":")[0].split("/")  # Keras 2 adds ":0"
+    inside = path[len(path) - path[::-1].index(layer.name):] if layer.name in path else path[-1:]
+    return "/".join(without_number(part) for part in inside)
+
+
+def without_number(name):
+    """`dense_7` → `dense`: the number that Keras gives to the next layer of a kind."""
+    return re.sub(r"_\d+$", "", name)
+
+
+def arrays_in(file):
+    """Names of all arrays in an HDF5 file."""
+    found = []
+    file.visititems(lambda name, item: found.append(name) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def check_names(expected, found):
+    """Raises ValueError unless a file holds just the weights that a model has."""
+    missing, foreign = sorted(set(expected) - set(found)), sorted(set(found) - set(expected))
+    if missing or foreign:
+        raise ValueError(
+            f"the model needs {', '.join(missing[:3]) or 'nothing more'}, which the file has not; the file has "
+            f"{', '.join(foreign[:3]) or 'nothing else'}, which the model has not: was a network or a layer renamed?"
+        )
 
 
 def _remake(name):

@@ -13,16 +13,28 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf import addons, callbacks, checkpoints, data, files, metrics, text_metrics
+from aigc_tf import callbacks, checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
-from aigc_tf.classifier import DigitClassifier
-from aigc_tf.gan import GAN
-from aigc_tf.lstm import LSTMLanguageModel
-from aigc_tf.ngram import NGramModel
-from aigc_tf.text import Vocabulary, split_text, streams
+from aigc_tf.core import addons, backups, command_line, files
+from aigc_tf.gan import ACGAN, GAN
+from aigc_tf.metrics.classifier import DigitClassifier
+from aigc_tf.text import LSTMLanguageModel, NGramModel, Vocabulary, split_text, streams
 from aigc_tf.vae import VAE, importance_weighted_nll
 
 BACKUPS = Path("build") / "checkpoints"  # relative to the checkout, where `make checkpoints` runs
+
+
+def augment(images, *, seed=None):
+    """Moves images by up to two pixels and turns them by up to 0.15 radians."""
+    return addons.random_rotate_translate(images, max_angle=0.15, max_shift=2, seed=seed)
+
+
+# What a recipe's transform does to the images, in the words of the record.
+TRANSFORMS = {
+    None: "grey in [0, 1]",
+    data.binarize: "dynamically binarized",
+    augment: "grey in [0, 1], moved and turned a little",
+}
 
 
 @dataclass(frozen=True)
@@ -35,11 +47,15 @@ class Recipe:
     measure: object  # function (model, dataset) → dict of metrics
     batch_size: int = 200
     learning_rate: float = 1e-3
-    final: float = 0.02  # share of the learning rate that is left at the end of a cosine; 1: it stays constant
-    transform: object = None  # of the images, drawn anew in every epoch: data.binarize, augment
+    final_lr_fraction: float = 0.02  # of the learning rate at the end of a cosine; 1: it stays constant
+    transform: object = None  # of the images, drawn anew in every epoch: a key of TRANSFORMS
     labels: bool = False  # whether batches hold labels
     seeds: tuple = (0,)  # one training each; the first one's weights are stored
     steps_per_execution: int = 1
+
+    def __post_init__(self):
+        if self.transform not in TRANSFORMS:
+            raise ValueError(f"The record must say what the transform does: add {self.transform} to TRANSFORMS.")
 
     def load(self):
         """The dataset, as `batches` and `measure` take it."""
@@ -60,21 +76,18 @@ class Recipe:
         model.compile(optimizer=optimizer, steps_per_execution=self.steps_per_execution)
 
     def decay(self, rate, steps):
-        return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=self.final)
+        return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=self.final_lr_fraction)
 
     def decay_text(self):
-        return "constant" if self.final == 1 else f"decaying along a cosine to {self.final:.0%}"
+        return "constant" if self.final_lr_fraction == 1 else f"decaying along a cosine to {self.final_lr_fraction:.0%}"
 
     def description(self):
         """What the record says of the training."""
-        images = "grey in [0, 1]" if self.transform is None else {data.binarize: "dynamically binarized"}.get(
-            self.transform, "grey in [0, 1], moved and turned a little"
-        )
         return {
             "epochs": self.epochs,
             "batch_size": self.batch_size,
             "optimizer": f"Adam, {self.learning_rate} {self.decay_text()}",
-            "data": f"MNIST training images, {images}",
+            "data": f"MNIST training images, {TRANSFORMS[self.transform]}",
         }
 
 
@@ -122,11 +135,6 @@ class TextRecipe(Recipe):
         return {**super().description(), "data": read}
 
 
-def augment(images, *, seed=None):
-    """Moves images by up to two pixels and turns them by up to 0.15 radians."""
-    return addons.random_rotate_translate(images, max_angle=0.15, max_shift=2, seed=seed)
-
-
 # ---- how checkpoints are measured ----
 
 
@@ -159,10 +167,10 @@ def measure_vae(model, mnist, num_samples=500):
 def measure_classifier(model, mnist):
     """Accuracy on the test set, and the floors: every metric of real training images against the test set."""
     test, train = data.scale_images(mnist.test_images), data.scale_images(mnist.train_images)
-    features, probabilities = model.judge(test)
+    features, probabilities = model.features_and_probabilities(test)
     chosen = np.random.default_rng(0).permutation(len(train))[: len(test)]
     accuracy = np.mean(probabilities.argmax(axis=1) == mnist.test_labels)
-    floors = sample_metrics(features, *model.judge(train[chosen]))
+    floors = sample_metrics(features, *model.features_and_probabilities(train[chosen]))
     return {"test_accuracy": accuracy, "test_score": metrics.classifier_score(probabilities), **floors}
 
 
@@ -189,8 +197,8 @@ def measure_samples(model, mnist):
     labels = mnist.train_labels[: len(test)] if getattr(model, "num_classes", None) else None
     asked = {} if labels is None else {"labels": labels}  # classes as frequent as in the training set
     images = model.generate(len(test), seed=0, **asked)
-    features, probabilities = evaluator.judge(images)
-    measured = sample_metrics(evaluator.judge(test)[0], features, probabilities)
+    features, probabilities = evaluator.features_and_probabilities(images)
+    measured = sample_metrics(evaluator.features_and_probabilities(test)[0], features, probabilities)
     if labels is not None:
         measured["accuracy_on_demand"] = np.mean(probabilities.argmax(axis=1) == labels)
     _, to_training = metrics.nearest_neighbours(images[:1000], data.scale_images(mnist.train_images))
@@ -212,23 +220,23 @@ def measure_text(model, text):
     seconds = time.perf_counter() - start
     return {
         "test_nats": nats,
-        "test_bits": text_metrics.bits(nats),
+        "test_bits": metrics.bits(nats),
         "five_gram_test_nats": five_gram,
-        "known_words": np.mean([text_metrics.known_words(page, train) for page in pages]),
-        "longest_copied_span": max(len(text_metrics.longest_copied_span(page, train)) for page in pages),
-        "distinct_2": text_metrics.distinct(pages, 2),
-        "self_bleu_4": text_metrics.self_bleu(pages, 4),
+        "known_words": np.mean([metrics.known_words(page, train) for page in pages]),
+        "longest_copied_span": max(len(metrics.longest_copied_span(page, train)) for page in pages),
+        "distinct_2": metrics.distinct(pages, 2),
+        "self_bleu_4": metrics.self_bleu(pages, 4),
         "characters_per_second": 1000 * len(pages) / seconds,
     }
 
 
-def both(*measures):
-    """One measurement of several."""
+def measure_all(*measures):
+    """One measurement made of several."""
     return lambda model, dataset: {key: value for each in measures for key, value in each(model, dataset).items()}
 
 
 DCGAN: dict = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
-THREE_SEEDS: dict = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
+GAN_TRAINING: dict = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
 
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw
@@ -236,10 +244,11 @@ RECIPES = {
         transform=augment, labels=True, steps_per_execution=20,
     ),
     "autoencoder": Recipe(
-        Autoencoder, {"latent_dim": 32}, epochs=60, measure=both(measure_autoencoder, measure_samples), seeds=(0, 1, 2),
+        Autoencoder, {"latent_dim": 32}, epochs=60, measure=measure_all(measure_autoencoder, measure_samples),
+        seeds=(0, 1, 2),
     ),
     "vae": Recipe(
-        VAE, {"latent_dim": 40}, epochs=260, measure=both(measure_vae, measure_samples), transform=data.binarize,
+        VAE, {"latent_dim": 40}, epochs=260, measure=measure_all(measure_vae, measure_samples), transform=data.binarize,
         seeds=(0, 1, 2),
     ),
     "conditional_vae": Recipe(
@@ -249,17 +258,18 @@ RECIPES = {
         VAE, {"latent_dim": 2, "hidden_units": (512, 256)}, epochs=60, measure=measure_vae, transform=data.binarize
     ),
     "conditional_gan": GANRecipe(
-        GAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **THREE_SEEDS
+        GAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **GAN_TRAINING
     ),
-    "gan_dense": GANRecipe(GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final=1.0, **THREE_SEEDS),
-    "dcgan": GANRecipe(GAN, {**DCGAN, "dropout": 0.3}, epochs=4, measure=measure_samples, **THREE_SEEDS),
+    "gan_dense": GANRecipe(
+        GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING
+    ),
+    "dcgan": GANRecipe(GAN, {**DCGAN, "dropout": 0.3}, epochs=4, measure=measure_samples, **GAN_TRAINING),
     "wgan_gp": GANRecipe(
         GAN, {**DCGAN, "adversarial_loss": "wasserstein", "penalty_weight": 10.0, "discriminator_steps": 2},
-        epochs=2, measure=measure_samples, **THREE_SEEDS,
+        epochs=2, measure=measure_samples, **GAN_TRAINING,
     ),
     "ac_gan": GANRecipe(
-        GAN, {**DCGAN, "num_classes": 10, "conditioning": "auxiliary"},
-        epochs=2, measure=measure_samples, labels=True, **THREE_SEEDS,
+        ACGAN, {**DCGAN, "num_classes": 10}, epochs=2, measure=measure_samples, labels=True, **GAN_TRAINING
     ),
     "lstm_tinyshakespeare": TextRecipe(
         LSTMLanguageModel, {"units": (320, 320), "dropout": 0.4}, epochs=16, measure=measure_text, batch_size=64,
@@ -327,7 +337,7 @@ def train_once(recipe, seed, dataset, backup):
     recipe.compile(model, steps=recipe.epochs * len(batches))
     backup.mkdir(parents=True, exist_ok=True)
     stopwatch = Stopwatch(backup / "minutes.json")
-    resume = addons.backup_and_restore(backup / "state")
+    resume = backups.backup_and_restore(backup / "state")
     progress = callbacks.progress(every=max(1, recipe.epochs // 20))
     model.fit(batches, epochs=recipe.epochs, callbacks=[resume, stopwatch, progress], verbose=0)
     return model, stopwatch.minutes
@@ -341,27 +351,18 @@ def main(arguments=None):
     unknown = sorted(set(chosen) - set(RECIPES))
     if unknown:
         parser.error(f"there is a recipe for {', '.join(RECIPES)}. Received: {', '.join(unknown)}")
-    try:
-        with files.only_one(BACKUPS / "training.lock"):
+
+    def work():
+        with files.file_lock(BACKUPS / "training.lock"):
             for name in chosen:
                 print(f"{name}: {RECIPES[name].epochs} epochs", flush=True)
                 record = train(name, RECIPES[name], RECIPES[name].load())
                 print(f"{name}: {record['minutes']} minutes, {record['metrics']}", flush=True)
-    except KeyboardInterrupt:
-        return complain("stopped. The next `make checkpoints` goes on from the last finished epoch.", code=130)
-    except BlockingIOError:
-        return complain("another training is going on here. Wait for it to end, or stop it, and try again.")
-    except OSError as error:
-        return complain(files.explain(error))
-    except ValueError as error:  # a broken data file
-        return complain(error)
-    return 0
 
-
-def complain(problem, code=1):
-    """Say on stderr what stopped the training; return the exit code."""
-    print(f"\nCheckpoints: {problem}", file=sys.stderr)
-    return code
+    return command_line.run(
+        "Checkpoints", work, interrupted="The next `make checkpoints` goes on from the last finished epoch.",
+        busy="another training is going on here. Wait for it to end, or stop it, and try again.",
+    )
 
 
 if __name__ == "__main__":

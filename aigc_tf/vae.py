@@ -6,8 +6,11 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from aigc_tf.distribute import batch_mean
-from aigc_tf.inputs import as_images, as_labels, as_latents, unpack
+from aigc_tf.core.distribute import batch_mean
+from aigc_tf.core.inputs import as_images, as_latents, check_count, check_finite, unpack
+from aigc_tf.core.labels import one_hot_labels, with_labels
+from aigc_tf.core.model import Model, running_means
+from aigc_tf.core.noise import standard_normal
 
 # ---- the terms ----
 
@@ -56,11 +59,6 @@ def reparameterize(mean, log_var, noise):
     return mean + tf.exp(0.5 * log_var) * noise
 
 
-def standard_normal(shape, seed=None):
-    """Noise of the given shape; the same noise every time if a seed is given."""
-    return tf.random.normal(shape) if seed is None else tf.random.stateless_normal(shape, seed=(seed, 0))
-
-
 def log_mean_exp(values, axis=0):
     """ln of the mean of e^values along an axis, computed without overflow."""
     count = tf.cast(tf.shape(values)[axis], values.dtype)
@@ -101,7 +99,7 @@ def build_decoder(image_shape, latent_dim, hidden_units, num_classes=None, activ
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
-class VAE(keras.Model):
+class VAE(Model):
     """A variational autoencoder with a Gaussian latent and Bernoulli pixels (Kingma & Welling 2014).
 
     Minimises reconstruction + beta · KL in nats per image; with beta = 1 that is −ELBO, an upper bound on −ln p(x).
@@ -138,42 +136,8 @@ class VAE(keras.Model):
         sizes = (self.image_shape, latent_dim, self.hidden_units, num_classes, activation)
         self.encoder = build_encoder(*sizes)
         self.decoder = build_decoder(*sizes)
-        self.loss_mean = keras.metrics.Mean(name="loss")
-        self.reconstruction_mean = keras.metrics.Mean(name="reconstruction")
-        self.kl_mean = keras.metrics.Mean(name="kl")
+        self.means = running_means("loss", "reconstruction", "kl")
         self.built = True  # both networks have their weights: the model can be saved before its first batch
-
-    def get_config(self):
-        names = ("image_shape", "latent_dim", "hidden_units", "beta", "num_classes", "activation")
-        return {**super().get_config(), **{name: getattr(self, name) for name in names}}
-
-    @property
-    def metrics(self):
-        return [self.loss_mean, self.reconstruction_mean, self.kl_mean]
-
-    # -- the two networks, with labels where the model has them --
-
-    def _with_labels(self, tensor, labels):
-        if not self.num_classes:
-            if labels is not None:
-                raise ValueError("This VAE has num_classes=None and takes no labels. Received: labels")
-            return tensor
-        if labels is None:
-            raise ValueError(f"This VAE was made with num_classes={self.num_classes} and needs labels. Received: None")
-        return [tensor, tf.one_hot(as_labels(labels, self.num_classes, tensor.shape[0]), self.num_classes)]
-
-    def encode(self, images, labels=None):
-        """Mean and log-variance of q(z|x), each (batch, latent_dim), for images (batch, *image_shape) in [0, 1]."""
-        mean, log_var = self.encoder(self._with_labels(as_images(images, self.image_shape), labels))
-        return mean, log_var
-
-    def decode_logits(self, latents, labels=None):
-        """Pixel logits (batch, *image_shape) for latents (batch, latent_dim)."""
-        return self.decoder(self._with_labels(as_latents(latents, self.latent_dim), labels))
-
-    def decode(self, latents, labels=None):
-        """Images in [0, 1] (the probability that a pixel is 1), shape (batch, *image_shape)."""
-        return tf.sigmoid(self.decode_logits(latents, labels))
 
     # -- losses → step → evaluate --
 
@@ -185,10 +149,11 @@ class VAE(keras.Model):
             labels: (batch,) integers for a conditional model.
             noise: standard normal (batch, latent_dim), drawn if None.
         """
-        mean, log_var = self.encode(images, labels)
+        images, one_hot = self._checked(images, labels)
+        mean, log_var = self.encoder(with_labels(images, one_hot))
         noise = standard_normal(tf.shape(mean)) if noise is None else noise
-        logits = self.decode_logits(reparameterize(mean, log_var, noise), labels)
-        reconstruction = bernoulli_nll(images, logits)
+        latents = reparameterize(mean, log_var, noise)
+        reconstruction = bernoulli_nll(images, self.decoder(with_labels(latents, one_hot)))
         kl = tf.reduce_sum(gaussian_kl(mean, log_var), axis=-1)
         return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
 
@@ -199,26 +164,37 @@ class VAE(keras.Model):
             objective = batch_mean(losses["loss"])
         gradients = tape.gradient(objective, self.trainable_variables)
         self.optimizer.apply_gradients(zip(gradients, self.trainable_variables))
-        return self.log(losses)
-
-    def test_step(self, data):
-        return self.log(self.compute_losses(*unpack(data)))
-
-    def log(self, losses):
-        """Adds a batch of losses to the epoch's means, and returns the means so far."""
-        for metric in self.metrics:
-            metric.update_state(losses[metric.name])
-        return {metric.name: metric.result() for metric in self.metrics}
+        return self.update_metrics(check_finite(losses, self.optimizer.iterations))
 
     def call(self, inputs):
         return self.reconstruct(*unpack(inputs))
 
     # -- the verbs --
 
+    def _checked(self, images, labels):
+        """Images, and one-hot labels (batch, num_classes) or None: what both networks may rely on."""
+        images = as_images(images, self.image_shape)
+        return images, one_hot_labels(labels, self.num_classes, images.shape[0])
+
+    def encode(self, images, labels=None):
+        """Mean and log-variance of q(z|x), each (batch, latent_dim), for images (batch, *image_shape) in [0, 1]."""
+        mean, log_var = self.encoder(with_labels(*self._checked(images, labels)))
+        return mean, log_var
+
+    def decode_logits(self, latents, labels=None):
+        """Pixel logits (batch, *image_shape) for latents (batch, latent_dim)."""
+        latents = as_latents(latents, self.latent_dim)
+        return self.decoder(with_labels(latents, one_hot_labels(labels, self.num_classes, latents.shape[0])))
+
+    def decode(self, latents, labels=None):
+        """Images in [0, 1] (the probability that a pixel is 1), shape (batch, *image_shape)."""
+        return tf.sigmoid(self.decode_logits(latents, labels))
+
     def reconstruct(self, images, labels=None):
         """Images in [0, 1] decoded from the posterior means of `images`, same shape."""
-        mean, _ = self.encode(images, labels)
-        return self.decode(mean, labels)
+        images, one_hot = self._checked(images, labels)
+        mean, _ = self.encoder(with_labels(images, one_hot))
+        return tf.sigmoid(self.decoder(with_labels(mean, one_hot)))
 
     def generate(self, num_images, *, seed=None, labels=None):
         """New images, float32 (num_images, H, W, C) in [0, 1], decoded from draws of the prior N(0, 1).
@@ -231,8 +207,7 @@ class VAE(keras.Model):
         Raises:
             ValueError: for num_images < 1, or labels that the model does not take.
         """
-        if num_images < 1:
-            raise ValueError(f"num_images must be at least 1. Received: {num_images}")
+        check_count(num_images)
         return self.decode(standard_normal((num_images, self.latent_dim), seed), labels).numpy()
 
     def importance_weighted_nll(self, images, num_samples, *, seed=None, labels=None):

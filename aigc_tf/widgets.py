@@ -13,7 +13,7 @@ from IPython import display
 from PIL import Image, ImageDraw
 
 from aigc_tf import checkpoints, plots
-from aigc_tf.vae import standard_normal
+from aigc_tf.core.noise import standard_normal
 
 WITHOUT_KERNEL = "Sliders appear here when this notebook runs in JupyterLab, VS Code or Colab with ipywidgets."
 EXTENT, STEPS = 3.0, 15  # the plane goes from −3 to 3, in 15 tiles each way

@@ -19,10 +19,11 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from aigc_tf.addons import backup_and_restore, epochs_in_backup, fit_on_workers
 from aigc_tf.autoencoder import Autoencoder
-from aigc_tf.data import add_gaussian_noise, load_mnist, scale_images
-from aigc_tf.pipelines import ahead
+from aigc_tf.core import command_line
+from aigc_tf.core.backups import backup_and_restore, epochs_in_backup
+from aigc_tf.core.distribute import fit_on_workers
+from aigc_tf.data import add_gaussian_noise, load_mnist, prefetched, scale_images
 
 # ---- the launcher ----
 
@@ -150,7 +151,7 @@ def noisy_batches(images, batch_size, epochs, seed):
         clean = tf.gather(images, indices)
         return add_gaussian_noise(clean, 0.3, seed=(seed, step)), clean
 
-    return ahead(tf.data.Dataset.range(*epochs).flat_map(batches_of))
+    return prefetched(tf.data.Dataset.range(*epochs).flat_map(batches_of))
 
 
 def build_model():
@@ -158,7 +159,7 @@ def build_model():
     return Autoencoder(latent_dim=32, widths=(256, 128))
 
 
-class Diary(keras.callbacks.Callback):
+class EpochLog(keras.callbacks.Callback):
     """Appends a line of JSON to a file for each epoch: its number, its losses and its seconds.
 
     It comes before the backup: an epoch that was written twice is better than one that is missing.
@@ -177,13 +178,13 @@ class Diary(keras.callbacks.Callback):
             file.write(json.dumps(entry) + "\n")
 
 
-def read_diary(path):
-    """The entries of a diary in order, the last one of each epoch."""
+def read_epoch_log(path):
+    """The entries of an epoch log in order, the last one of each epoch."""
     entries = [json.loads(line) for line in Path(path).read_text(encoding="utf-8").splitlines()]
     return list({entry["epoch"]: entry for entry in sorted(entries, key=lambda entry: entry["epoch"])}.values())
 
 
-class Accident(keras.callbacks.Callback):
+class KillAt(keras.callbacks.Callback):
     """Ends this process by `kill -9` in the middle of an epoch."""
 
     def __init__(self, epoch, batch):
@@ -205,7 +206,7 @@ def train(folder, *, epochs=5, num_images=6000, batch_size=200, seed=0, kill_in=
     folder is one that all workers reach. Keras restores the rest: weights, the optimizer's memory, the epoch.
 
     Args:
-        folder: where the chief, which is worker 0, keeps backup and diary.jsonl, and each worker at last its weights
+        folder: where the chief, which is worker 0, keeps backup and epochs.jsonl, and each worker at last its weights
             (worker0.weights.h5, …).
         batch_size: the global one; each worker takes its part.
         kill_in: the epoch in which the last worker dies, if no backup is there yet; None: nobody does.
@@ -218,10 +219,10 @@ def train(folder, *, epochs=5, num_images=6000, batch_size=200, seed=0, kill_in=
         model.compile(optimizer=keras.optimizers.Adam(1e-3))
     images, steps = scale_images(load_mnist().train_images[:num_images]), num_images // batch_size
     first = epochs_in_backup(folder / "backup")
-    callbacks = [Diary(folder / "diary.jsonl")] if index == 0 else []
+    callbacks = [EpochLog(folder / "epochs.jsonl")] if index == 0 else []
     callbacks.append(backup_and_restore(folder / "backup"))
     if kill_in is not None and index == strategy.num_replicas_in_sync - 1:
-        callbacks.append(Accident(kill_in, steps // 2))
+        callbacks.append(KillAt(kill_in, steps // 2))
     fit_on_workers(model, noisy_batches(images, batch_size, (first, epochs), seed), epochs=epochs,
                    steps_per_epoch=steps, initial_epoch=first, callbacks=callbacks)
     model.save_weights(folder / f"worker{index}.weights.h5")
@@ -239,7 +240,7 @@ def train_on_workers(folder, num_workers, *, epochs=5, kill_in=None, restarts=1)
         restarts: how often they are started again.
 
     Returns:
-        The diary: a list of a dictionary per epoch.
+        The epoch log: a dictionary for each epoch.
 
     Raises:
         ChildProcessError: if a worker failed once more than that.
@@ -247,21 +248,21 @@ def train_on_workers(folder, num_workers, *, epochs=5, kill_in=None, restarts=1)
     Path(folder).mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "aigc_tf.workers", str(folder), "--join", "--epochs", str(epochs)]
     for start in range(restarts + 1):
-        accident = ["--kill-in", str(kill_in)] if kill_in is not None and start == 0 else []
+        kill = ["--kill-in", str(kill_in)] if kill_in is not None and start == 0 else []
         try:
-            run(command + accident, num_workers)
+            run(command + kill, num_workers)
             break
         except ChildProcessError as error:
             if start == restarts:
                 raise
             print(f"{error}\nStarted again, from epoch {epochs_in_backup(Path(folder) / 'backup')}.", flush=True)
-    return read_diary(Path(folder) / "diary.jsonl")
+    return read_epoch_log(Path(folder) / "epochs.jsonl")
 
 
 def main(arguments=None):
-    """Parse the command line, train, print the diary; return the exit code."""
+    """Parse the command line, train, print a line for each epoch; return the exit code."""
     parser = argparse.ArgumentParser(prog="python -m aigc_tf.workers", description=__doc__.splitlines()[0])
-    parser.add_argument("folder", type=Path, help="backup, diary and weights; if there is a backup, it is resumed")
+    parser.add_argument("folder", type=Path, help="backup, epoch log and weights; if there is a backup, it is resumed")
     parser.add_argument("--workers", type=int, default=2, help="how many processes (2)")
     parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--kill-in", type=int, metavar="EPOCH", help="kill the last worker in the middle of that epoch")
@@ -271,17 +272,13 @@ def main(arguments=None):
         train(options.folder, epochs=options.epochs, kill_in=options.kill_in)
         return 0
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # an exception, so that the workers are stopped too
-    try:
-        diary = train_on_workers(options.folder, options.workers, epochs=options.epochs, kill_in=options.kill_in)
-    except KeyboardInterrupt:
-        print("Interrupted. The same command goes on from the backup.", file=sys.stderr)
-        return 130
-    except (ChildProcessError, TimeoutError, ValueError) as error:
-        print(error, file=sys.stderr)
-        return 1
-    for entry in diary:
-        print("  ".join(f"{name} {value:.6g}" for name, value in entry.items()))
-    return 0
+
+    def work():
+        epochs = train_on_workers(options.folder, options.workers, epochs=options.epochs, kill_in=options.kill_in)
+        for entry in epochs:
+            print("  ".join(f"{name} {value:.6g}" for name, value in entry.items()))
+
+    return command_line.run("Workers", work, interrupted="The same command goes on from the backup.")
 
 
 if __name__ == "__main__":

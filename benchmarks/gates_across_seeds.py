@@ -19,9 +19,9 @@ from results import store
 from aigc_tf import checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
 from aigc_tf.gan import GAN
-from aigc_tf.lstm import LSTMLanguageModel
-from aigc_tf.ngram import NGramModel
 from aigc_tf.text import Vocabulary, split_text, streams
+from aigc_tf.text.lstm import LSTMLanguageModel
+from aigc_tf.text.ngram import NGramModel
 from aigc_tf.vae import VAE
 
 SEEDS = (0, 1, 2)
@@ -51,14 +51,14 @@ def gan(seed):
     """Chapter 3: after one epoch, and after five."""
     mnist = data.load_mnist()
     judge = checkpoints.load("digit_classifier")
-    real_features, _ = judge.judge(data.scale_images(mnist.test_images))
+    real_features, _ = judge.features_and_probabilities(data.scale_images(mnist.test_images))
     model = GAN(latent_dim=64, generator_widths=(256, 512), discriminator_widths=(512, 256))
     model.compile(*(keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)), steps_per_execution=20)
     batches = data.image_dataset(mnist.train_images, batch_size=60, seed=seed)
     row = {}
     for epochs, when in ((1, "_after_one"), (5, "")):
         model.fit(batches, initial_epoch=len(row) and 1, epochs=epochs, verbose=0)
-        features, probabilities = judge.judge(model.generate(10_000, seed=seed))
+        features, probabilities = judge.features_and_probabilities(model.generate(10_000, seed=seed))
         row[f"gan_distance{when}"] = round(float(metrics.frechet_distance(real_features, features)), 2)
         row[f"gan_score{when}"] = round(float(metrics.classifier_score(probabilities)), 2)
     return {**row, "gan_rarest_class": round(float(metrics.class_shares(probabilities).min()), 4)}

@@ -146,10 +146,10 @@ def trainings(mnist, test_images, seed):
 
     from aigc_tf import data
     from aigc_tf.autoencoder import Autoencoder
-    from aigc_tf.classifier import DigitClassifier
     from aigc_tf.gan import GAN
-    from aigc_tf.lstm import LSTMLanguageModel
+    from aigc_tf.metrics.classifier import DigitClassifier
     from aigc_tf.text import Vocabulary, streams
+    from aigc_tf.text.lstm import LSTMLanguageModel
     from aigc_tf.vae import VAE
 
     few, labels = mnist.train_images[:6000], mnist.train_labels[:6000]
@@ -183,7 +183,8 @@ def trainings(mnist, test_images, seed):
         "VAE (2)": (lambda: VAE(latent_dim=40), binary, one, lambda model: model.generate(100, seed=0)),
         "conditional VAE (2)": (lambda: VAE(latent_dim=40, num_classes=10), binary_labelled, one,
                                 lambda model: model.generate(100, seed=0, labels=digits)),
-        "DigitClassifier (3)": (DigitClassifier, few_labelled, one, lambda model: model.judge(test_images)[1]),
+        "DigitClassifier (3)": (DigitClassifier, few_labelled, one,
+                                lambda model: model.features_and_probabilities(test_images)[1]),
         "GAN (3)": (lambda: GAN(latent_dim=64, generator_widths=(256, 512), discriminator_widths=(512, 256)), images,
                     two, lambda model: model.generate(100, seed=0)),
         "conditional DCGAN (3)": (

@@ -5,7 +5,7 @@ import re
 from docutils import nodes
 
 import aigc_tf  # noqa: F401, I001  (first, so that TensorFlow starts quietly)
-from aigc_tf.pages import typeset
+from aigc_tf.course.pages import typeset
 
 project = "Generative AI with Keras and TensorFlow, hands on"
 author = "The aigc-tf authors"

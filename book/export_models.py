@@ -11,7 +11,7 @@ import keras
 import numpy as np
 
 from aigc_tf import checkpoints
-from aigc_tf.files import write_file
+from aigc_tf.core.files import write_file
 
 DECODERS = ("vae_plane", "conditional_vae")
 WRITERS = ("lstm_shakespeare",)

@@ -21,7 +21,7 @@ BOOK = Path(__file__).resolve().parent
 CHECKOUT = BOOK.parent
 sys.path[:0] = [str(CHECKOUT), str(BOOK)]
 
-from aigc_tf.pages import picture_of, title_of, verdict_of  # noqa: E402, I001  (first, so that TensorFlow starts quietly)
+from aigc_tf.course.pages import picture_of, title_of, verdict_of  # noqa: E402, I001  (first, so that TensorFlow starts quietly)
 
 import export_models  # noqa: E402
 import leaderboard  # noqa: E402
@@ -42,7 +42,6 @@ API = """\
    :show-inheritance:
 ```
 """
-HIDDEN_MODULES = {"__init__", "__main__"}
 
 
 def main(arguments=None):
@@ -102,13 +101,20 @@ def lay_out(source, repository=""):
     for folder, paths in folders.items():
         for path in paths:
             write_notebook(path, source / "notebooks" / folder / path.name, static / "pictures", repository)
-    modules = [path.stem for path in sorted((CHECKOUT / "aigc_tf").glob("*.py")) if path.stem not in HIDDEN_MODULES]
+    modules = module_names(CHECKOUT / "aigc_tf")
     (source / "api").mkdir()
     for module in modules:
         (source / "api" / f"{module}.md").write_text(API.format(module=module), encoding="utf-8")
     (source / "leaderboard.md").write_text(leaderboard.page(), encoding="utf-8")
     index = (BOOK / "index.md").read_text(encoding="utf-8")
     (source / "index.md").write_text(index + covers(folders["."]) + contents(folders, modules), encoding="utf-8")
+
+
+def module_names(package):
+    """The modules of the package, chapters first: `vae`, `gan.losses`, …"""
+    paths = [path.relative_to(package).with_suffix("") for path in package.rglob("*.py") if path.stem[:2] != "__"]
+    machinery = ("core", "course")  # what a learner looks up last
+    return [".".join(path.parts) for path in sorted(paths, key=lambda path: (path.parts[0] in machinery, path.parts))]
 
 
 def write_notebook(path, target, pictures, repository):

@@ -11,8 +11,8 @@ import nbformat
 from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
-from aigc_tf.files import write_file
-from aigc_tf.pages import MARKS, VERDICT_MARK, take_formulas, title_of
+from aigc_tf.core.files import write_file
+from aigc_tf.course.pages import MARKS, VERDICT_MARK, take_formulas, title_of
 
 TEMPLATE = """\
 {%- extends 'basic/index.html.j2' -%}

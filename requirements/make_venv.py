@@ -19,10 +19,11 @@ import venv
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-sys.path.append(str(CHECKOUT / "aigc_tf"))
-from files import explain, only_one, write_file  # noqa: E402  (one module of aigc_tf, which needs no package at all)
+sys.path.append(str(CHECKOUT / "aigc_tf" / "core"))
+import command_line  # noqa: E402  (modules of aigc_tf that need no package at all)
+from files import file_lock, write_file  # noqa: E402
+from stack import STACKS  # noqa: E402
 
-STACKS = {(3, 11): "classic", (3, 12): "current", (3, 13): "current"}
 BYTES_NEEDED = 3.5e9  # measured: 2.5 GB installed (classic), and pip's downloads while it unpacks them
 STAMP = "aigc-tf.stamp"
 WHEELS = CHECKOUT / "wheels"
@@ -30,41 +31,34 @@ WHEELS = CHECKOUT / "wheels"
 
 def main(environment, build):
     """Make `environment` complete, logging to the folder `build`; return the exit code."""
+    return command_line.run(
+        "Set-up", lambda: make(Path(environment).absolute(), Path(build).absolute()),
+        interrupted="The next run starts it afresh.",
+        busy="another run is making this environment. Wait for it to end, then try again.",
+    )
+
+
+def make(environment, build):
+    """Make the environment unless it is complete.
+
+    Raises:
+        ValueError: something that the reader can put right, in one line.
+    """
     if sys.version_info[:2] not in STACKS:
-        return complain(f"the course takes Python 3.11, 3.12 or 3.13. Received: {sys.version.split()[0]}")
+        raise ValueError(f"the course takes Python 3.11, 3.12 or 3.13. Received: {sys.version.split()[0]}")
     stack = STACKS[sys.version_info[:2]]
     locks = [CHECKOUT / "requirements" / f"{name}.txt" for name in (stack, "plays")]
     digest = hashlib.sha256(b"".join(lock.read_bytes() for lock in locks)).hexdigest()
     stamp = f"{stack} 3.{sys.version_info[1]} {digest}\n"
-    environment, build = Path(environment).absolute(), Path(build).absolute()
-    try:
-        if not is_complete(environment, stamp):
-            environment.parent.mkdir(parents=True, exist_ok=True)
-            with only_one(environment.with_name(environment.name + ".lock")):
-                if not is_complete(environment, stamp):  # another run may have just ended
-                    create(environment, stack)
-                    install(environment, locks, build)
-                    write_file(environment / STAMP, stamp)
-                    print(f"Environment ready: {environment.name}, the {stack} stack.", flush=True)
-        show_checkout(environment)
-    except KeyboardInterrupt:
-        return complain("interrupted. The next run starts it afresh.", code=130)
-    except Problem as problem:
-        return complain(problem)
-    except BlockingIOError:
-        return complain("another run is making this environment. Wait for it to end, then try again.")
-    except OSError as error:
-        return complain(explain(error))
-    return 0
-
-
-class Problem(Exception):
-    """Something that the reader can put right, in one line."""
-
-
-def complain(problem, code=1):
-    print(f"Set-up: {problem}", file=sys.stderr)
-    return code
+    if not is_complete(environment, stamp):
+        environment.parent.mkdir(parents=True, exist_ok=True)
+        with file_lock(environment.with_name(environment.name + ".lock")):
+            if not is_complete(environment, stamp):  # another run may have just ended
+                create(environment, stack)
+                install(environment, locks, build)
+                write_file(environment / STAMP, stamp)
+                print(f"Environment ready: {environment.name}, the {stack} stack.", flush=True)
+    show_checkout(environment)
 
 
 def is_complete(environment, stamp):
@@ -80,11 +74,11 @@ def python_of(environment):
 def create(environment, stack):
     """An empty environment, in place of what was there."""
     if environment.exists() and any(environment.iterdir()) and not (environment / "pyvenv.cfg").exists():
-        raise Problem(f"{environment} is not a Python environment. Name another folder with VENV=...")
+        raise ValueError(f"{environment} is not a Python environment. Name another folder with VENV=...")
     shutil.rmtree(environment, ignore_errors=True)
     free = shutil.disk_usage(environment.parent).free
     if free < BYTES_NEEDED:
-        raise Problem(
+        raise ValueError(
             f"{free / 1e9:.1f} GB free at {environment.parent}, {BYTES_NEEDED / 1e9:.1f} GB needed. "
             "Make room, or name another place with VENV=..."
         )
@@ -125,7 +119,7 @@ def install(environment, locks, build):
                 pip.terminate()
             code = pip.wait()
     if code:
-        raise Problem(diagnose(log))
+        raise ValueError(diagnose(log))
 
 
 def show(text, last=True, every=1, number=0):
@@ -159,7 +153,7 @@ def diagnose(log):
 
 
 def made_for():
-    """The system that wheels/ was made for, as `aigc_tf.classroom` noted it."""
+    """The system that wheels/ was made for, as `course.classroom` noted it."""
     note = WHEELS / "made-for.txt"
     return note.read_text(encoding="utf-8").splitlines()[0] if note.exists() else "another system"
 

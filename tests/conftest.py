@@ -1,4 +1,4 @@
-"""A browser for the tests that need one, EAGERLY=1, and what every run prints at its end: minutes of each notebook."""
+"""Two devices, a browser for tests that need one, EAGERLY=1, and at the end of a run the minutes of each notebook."""
 
 import importlib.util
 import os
@@ -8,6 +8,14 @@ from collections import defaultdict
 import pytest
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def strategy():
+    """One model on the two devices."""
+    import tensorflow as tf
+
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
 
 
 @pytest.fixture(scope="module")  # no longer: while playwright runs, asyncio.run does not
@@ -28,6 +36,12 @@ def browser():
 
 
 def pytest_configure(config):
+    if config.getoption("dist", "no") == "no":  # it runs tests itself, and does not only hand them out
+        import aigc_tf  # noqa: F401, I001  (first, so that TensorFlow starts quietly)
+        import tensorflow as tf
+
+        processor, *_ = tf.config.list_physical_devices("CPU")  # two devices to share a batch, before TensorFlow starts
+        tf.config.set_logical_device_configuration(processor, [tf.config.LogicalDeviceConfiguration()] * 2)
     if os.environ.get("EAGERLY"):  # for coverage, which does not see what runs in graphs
         import tensorflow as tf
 

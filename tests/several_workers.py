@@ -7,10 +7,10 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from test_contract import MODELS, constant_draws
+from models import MODELS, constant_draws
 
 from aigc_tf import autoencoder, workers
-from aigc_tf.addons import fit_on_workers
+from aigc_tf.core.distribute import fit_on_workers
 
 
 def flat(variables):

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image, ImageSequence
+from tqdm.keras import TqdmCallback
 
-from aigc_tf import addons, callbacks
+from aigc_tf import callbacks
 
 LATENTS = np.array([[0.1], [0.2], [0.3]], np.float32)
 
@@ -144,7 +145,7 @@ def test_short_number(value, text):
 
 
 @pytest.mark.parametrize(("terminal", "kind"),
-                         [(True, addons.TQDMProgressBar), (False, callbacks.EpochLines)])
+                         [(True, TqdmCallback), (False, callbacks.EpochLines)])
 def test_progress_is_bars_in_a_terminal_and_lines_elsewhere(monkeypatch, terminal, kind):
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     assert isinstance(callbacks.progress(), kind)

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from aigc_tf import checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
-from aigc_tf.ngram import NGramModel
+from aigc_tf.metrics.text import known_words
 from aigc_tf.text import split_text, streams
-from aigc_tf.text_metrics import known_words
+from aigc_tf.text.ngram import NGramModel
 from aigc_tf.vae import VAE
 
 RECORD = {"recipe": {"epochs": 3}, "seed": 7, "minutes": 0.5, "metrics": {"test_mse": 0.25}}
@@ -185,7 +185,7 @@ def test_a_broken_record_is_an_error_that_names_it(folder, text):
 SHIPPED = checkpoints.names()
 CLASSES = {name: checkpoints.info(name)["class"] for name in SHIPPED}
 VAES = [name for name in SHIPPED if CLASSES[name] == "VAE"]
-GANS = [name for name in SHIPPED if CLASSES[name] == "GAN"]
+GANS = [name for name in SHIPPED if CLASSES[name] in ("GAN", "ACGAN")]
 WRITERS = [name for name in SHIPPED if CLASSES[name] == "LSTMLanguageModel"]
 
 
@@ -284,7 +284,7 @@ def evaluator():
 
 def test_the_evaluator_knows_its_digits(evaluator, mnist):
     """Gate: 99.2% of the test set."""
-    _, probabilities = evaluator.judge(data.scale_images(mnist.test_images))
+    _, probabilities = evaluator.features_and_probabilities(data.scale_images(mnist.test_images))
     accuracy = np.mean(probabilities.argmax(axis=1) == mnist.test_labels)
     assert accuracy >= 0.992
     assert accuracy == pytest.approx(checkpoints.info("digit_classifier")["metrics"]["test_accuracy"], abs=5e-4)
@@ -293,14 +293,15 @@ def test_the_evaluator_knows_its_digits(evaluator, mnist):
 @pytest.fixture(scope="module")
 def distances(evaluator, mnist):
     """Fréchet distance to the test set, of every GAN, of the VAE, and of the test set's size of training images."""
-    real, _ = evaluator.judge(data.scale_images(mnist.test_images))
+    real, _ = evaluator.features_and_probabilities(data.scale_images(mnist.test_images))
     chosen = np.random.default_rng(0).permutation(60_000)[:10_000]
     samples = {"floor": data.scale_images(mnist.train_images[chosen])}
     for name in ["vae", *GANS]:
         model = checkpoints.load(name)
         labels = {"labels": mnist.train_labels[:10_000]} if model.num_classes else {}
         samples[name] = model.generate(10_000, seed=0, **labels)
-    return {name: metrics.frechet_distance(real, evaluator.judge(images)[0]) for name, images in samples.items()}
+    return {name: metrics.frechet_distance(real, evaluator.features_and_probabilities(images)[0])
+            for name, images in samples.items()}
 
 
 def test_the_best_gan_passes_the_gate_of_chapter_3(distances):

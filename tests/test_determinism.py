@@ -11,10 +11,10 @@ SCRIPT = """
 import hashlib, json
 from aigc_tf import data
 from aigc_tf.autoencoder import Autoencoder
-from aigc_tf.classifier import DigitClassifier
+from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.gan import GAN
-from aigc_tf.lstm import LSTMLanguageModel
-from aigc_tf.pipelines import image_files_dataset
+from aigc_tf.text.lstm import LSTMLanguageModel
+from aigc_tf.data import image_files_dataset
 from aigc_tf.text import streams, windows
 from aigc_tf.vae import VAE
 import keras, numpy as np
@@ -45,7 +45,7 @@ MODELS = {
     "conditional VAE": (lambda: VAE(SHAPE, latent_dim=3, hidden_units=(16,), num_classes=3), binary_labelled, 1,
                         lambda model: model.generate(3, seed=2, labels=ASKED)),
     "classifier": (lambda: DigitClassifier(SHAPE, filters=(4, 8), feature_dim=8, num_classes=3), labelled, 1,
-                   lambda model: model.judge(images[:3] / 255.0)[1]),
+                   lambda model: model.features_and_probabilities(images[:3] / 255.0)[1]),
     "GAN with dropout": (lambda: GAN(**SMALL_GAN, dropout=0.3), plain, 2, lambda model: model.generate(3, seed=2)),
     "conditional DCGAN": (lambda: GAN(**SMALL_GAN, architecture="dcgan", num_classes=3), labelled, 2,
                           lambda model: model.generate(3, seed=2, labels=ASKED)),

@@ -170,7 +170,7 @@ def test_python_without_venv_module_is_said_so(tmp_path):
 @pytest.fixture
 def small_checkout(tmp_path):
     """A checkout with empty locks; `make(...)` runs its make_venv.py on .venv."""
-    for name in ("requirements/make_venv.py", "aigc_tf/files.py"):
+    for name in ("requirements/make_venv.py", *(f"aigc_tf/core/{name}.py" for name in ("command_line", "files", "stack"))):
         target = tmp_path / "checkout" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((CHECKOUT / name).read_bytes())
@@ -250,7 +250,7 @@ def test_environment_sees_the_checkout(small_checkout):
 
 
 def test_second_run_while_one_is_going_is_one_line(small_checkout):
-    hold = "lock = make_venv.only_one('.venv.lock'); lock.__enter__()"
+    hold = "lock = make_venv.file_lock('.venv.lock'); lock.__enter__()"
     answer = make(small_checkout, patch=hold)
     assert answer.returncode == 1 and answer.stderr.startswith("Set-up: another run is making this environment.")
 
@@ -281,7 +281,7 @@ def test_unwritable_place_says_which_folders_may_be_named(small_checkout):
 ])  # fmt: skip
 def test_failure_of_pip_is_explained_in_one_line(small_checkout, log, said):
     (small_checkout / "log").write_text(log)
-    fail = "def fail(*_): raise make_venv.Problem(make_venv.diagnose(make_venv.Path('log')))\nmake_venv.install = fail"
+    fail = "def fail(*_): raise ValueError(make_venv.diagnose(make_venv.Path('log')))\nmake_venv.install = fail"
     answer = make(small_checkout, patch=fail)
     assert answer.returncode == 1 and said in answer.stderr and answer.stderr.count("\n") == 1
 

@@ -23,10 +23,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_tf import checkpoints, course, data, files, metrics, recipes, text_metrics
+from aigc_tf import checkpoints, data, metrics, recipes
 from aigc_tf.autoencoder import Autoencoder
-from aigc_tf.ngram import NGramModel
+from aigc_tf.core import files
+from aigc_tf.course import runner as course
+from aigc_tf.metrics import text as text_metrics
 from aigc_tf.recipes import Recipe
+from aigc_tf.text.ngram import NGramModel
 from aigc_tf.vae import VAE
 
 posix = pytest.mark.skipif(os.name == "nt", reason="kill -9 and small disks are made with POSIX calls")
@@ -75,7 +78,7 @@ SMALL = data.MNIST(IMAGES, np.arange(40) % 10, IMAGES[:10], np.arange(10))
 
 
 def weigh(model, mnist):
-    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in checkpoints.weights_of(model)]))}
+    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in checkpoints.named_weights(model).values()]))}
 
 
 RECIPE = Recipe(Autoencoder, {"image_shape": (4, 3, 1), "latent_dim": 2, "widths": (5,)}, 4, weigh, batch_size=20)
@@ -166,7 +169,7 @@ def test_a_kill_in_the_middle_of_a_download_leaves_no_file_of_that_name(tmp_path
                 if not self.first:
                     die()
                 self.first = False
-        data.hashlib.sha256 = OneBlock
+        data.downloading.hashlib.sha256 = OneBlock
         data.download((folder / "source.bin").as_uri(), folder / "there" / "small.bin", ("",))
         """,
         tmp_path,
@@ -180,7 +183,7 @@ def test_a_kill_in_the_middle_of_a_download_leaves_no_file_of_that_name(tmp_path
 def test_a_kill_while_a_file_is_written_leaves_the_old_one(tmp_path):
     path = tmp_path / "page.html"
     files.write_file(path, "old")
-    killed("from aigc_tf import files\nfiles.os.replace = die\nfiles.write_file(folder / 'page.html', 'new')", tmp_path)
+    killed("from aigc_tf.core import files\nfiles.os.replace = die\nfiles.write_file(folder / 'page.html', 'new')", tmp_path)
     assert path.read_text() == "old"
     files.write_file(path, "newer")
     assert contents(tmp_path) == {"page.html": b"newer"}
@@ -196,7 +199,7 @@ def test_a_kill_while_a_notebook_runs_leaves_it_as_it_was_and_the_next_run_free(
     (tmp_path / "slow").touch()
     script = """
         import sys, pathlib
-        from aigc_tf import course
+        from aigc_tf.course import runner as course
         course.preflight.main = lambda notebooks: 0
         here = pathlib.Path(sys.argv[1])
         sys.exit(course.main(["--in-place", "--build", str(here / "build")], notebooks=here))
@@ -283,7 +286,8 @@ ON_A_SMALL_DISK = """
     import json, sys
     from pathlib import Path
     import numpy as np
-    from aigc_tf import checkpoints, data, files
+    from aigc_tf import checkpoints, data
+    from aigc_tf.core import command_line, files
     from aigc_tf.vae import VAE
 
     place, source, small_disk = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3] == "yes"
@@ -318,7 +322,7 @@ ON_A_SMALL_DISK = """
             write(folder)
             problem = "nothing"
         except OSError as error:
-            problem = f"OSError {error.errno}: {error} | {files.explain(error)}"
+            problem = f"OSError {error.errno}: {error} | {command_line.explain(error)}"
         except BaseException as error:
             problem = f"{type(error).__name__}: {error}"
         results[name] = {"problem": problem, "kept": listing(folder) == there, "left": sorted(listing(folder))}
@@ -450,14 +454,14 @@ def test_a_configuration_that_the_class_does_not_take_is_one_clear_error(folder,
 
 def in_every_place(make):
     def write(file):
-        for number, weight in enumerate(checkpoints.weights_of(tiny_vae())):
-            make(file, f"{number:03}", tuple(weight.shape))
+        for name, weight in checkpoints.named_weights(tiny_vae()).items():
+            make(file, name, tuple(weight.shape))
 
     return write
 
 
 HOSTILE_WEIGHTS = {
-    "fewer arrays": lambda file: file.create_dataset("000", data=np.zeros((12, 5))),
+    "fewer arrays": lambda file: file.create_dataset("encoder/dense/kernel", data=np.zeros((12, 5))),
     "other shapes": in_every_place(lambda file, key, shape: file.create_dataset(key, data=np.zeros((2, 2)))),
     "groups": in_every_place(lambda file, key, shape: file.create_group(key)),
     "texts": in_every_place(lambda file, key, shape: file.create_dataset(

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from aigc_tf import callbacks, checkpoints, data, files, recipes
+from aigc_tf import callbacks, checkpoints, data, recipes
 from aigc_tf.autoencoder import Autoencoder
-from aigc_tf.classifier import DigitClassifier
+from aigc_tf.core import files
 from aigc_tf.gan import GAN
+from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.recipes import RECIPES, Recipe, TextRecipe
 from aigc_tf.vae import VAE
 
@@ -43,7 +44,7 @@ class Watch(keras.callbacks.Callback):
 
 def weigh(model, mnist):
     """A measurement that costs nothing and tells one model from another."""
-    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in checkpoints.weights_of(model)]))}
+    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in checkpoints.named_weights(model).values()]))}
 
 
 # All images in one batch and no noise: then neither the order of the images nor any draw can tell two trainings apart.
@@ -185,12 +186,12 @@ def run_the_command(small, tmp_path, monkeypatch, die_in=None):
 def test_ctrl_c_is_one_line_that_says_what_happens_next(small, tmp_path, monkeypatch, capsys):
     assert run_the_command(small, tmp_path, monkeypatch, die_in=1) == 130
     assert capsys.readouterr().err.strip() == (
-        "Checkpoints: stopped. The next `make checkpoints` goes on from the last finished epoch."
+        "Checkpoints: interrupted. The next `make checkpoints` goes on from the last finished epoch."
     )
 
 
 def test_a_second_training_in_the_checkout_is_one_clear_line(small, tmp_path, monkeypatch, capsys):
-    with files.only_one(tmp_path / "backups" / "training.lock"):
+    with files.file_lock(tmp_path / "backups" / "training.lock"):
         assert run_the_command(small, tmp_path, monkeypatch) == 1
     assert capsys.readouterr().err.strip().startswith("Checkpoints: another training is going on")
 

@@ -16,11 +16,12 @@ from IPython.display import Pretty
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from aigc_tf import checkpoints, course, widgets
+from aigc_tf import checkpoints, widgets
+from aigc_tf.course import runner as course
+from aigc_tf.course.pages import chapter_page
 from aigc_tf.gan import GAN
-from aigc_tf.lstm import LSTMLanguageModel
-from aigc_tf.ngram import NGramModel
-from aigc_tf.pages import chapter_page
+from aigc_tf.text.lstm import LSTMLanguageModel
+from aigc_tf.text.ngram import NGramModel
 from aigc_tf.vae import VAE
 
 SMALL = {"generator_widths": (8,), "discriminator_widths": (8,)}
@@ -134,7 +135,7 @@ def test_missing_checkpoint_is_said_on_the_page(monkeypatch, tmp_path, build, na
 # ---- in a notebook ----
 
 CELLS = [
-    "from aigc_tf import widgets\nfrom aigc_tf.lstm import LSTMLanguageModel\nfrom aigc_tf.vae import VAE",
+    "from aigc_tf import widgets\nfrom aigc_tf.text.lstm import LSTMLanguageModel\nfrom aigc_tf.vae import VAE",
     "import keras\nkeras.utils.set_random_seed(0)",
     "widgets.explore_plane(VAE(latent_dim=2, hidden_units=(8,)))",
     "widgets.play_text(LSTMLanguageModel('HAMLET: abc\\n', units=(8,), embedding_dim=4))",

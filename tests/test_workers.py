@@ -18,11 +18,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from models import MODELS, constant_draws
 from several_workers import two_steps
-from test_contract import MODELS, constant_draws
 
 from aigc_tf import workers
-from aigc_tf.addons import epochs_in_backup
+from aigc_tf.core.backups import epochs_in_backup
 
 HERE = Path(__file__).resolve().parent
 

