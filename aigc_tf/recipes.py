@@ -16,6 +16,7 @@ import tensorflow as tf
 from aigc_tf import callbacks, checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
 from aigc_tf.core import addons, backups, command_line, files
+from aigc_tf.core.optimizers import FusedAdam
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.text import LSTMLanguageModel, NGramModel, Vocabulary, split_text, streams
@@ -72,7 +73,7 @@ class Recipe:
 
     def compile(self, model, steps):
         """Gives the model its optimizer, for so many steps in all."""
-        optimizer = keras.optimizers.Adam(self.decay(self.learning_rate, steps))
+        optimizer = FusedAdam(self.decay(self.learning_rate, steps))
         model.compile(optimizer=optimizer, steps_per_execution=self.steps_per_execution)
 
     def decay(self, rate, steps):
@@ -106,7 +107,7 @@ class GANRecipe(Recipe):
         )
 
     def adam(self, rate, steps):
-        return keras.optimizers.Adam(self.decay(rate, steps), beta_1=self.beta_1)
+        return FusedAdam(self.decay(rate, steps), beta_1=self.beta_1)
 
     def description(self):
         rates = f"Adam, beta_1 {self.beta_1}, generator {self.learning_rate}, discriminator {self.discriminator_rate}"

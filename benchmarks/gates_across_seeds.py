@@ -18,6 +18,7 @@ from results import store
 
 from aigc_tf import checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
+from aigc_tf.core import stack
 from aigc_tf.gan import GAN
 from aigc_tf.text import Vocabulary, split_text, streams
 from aigc_tf.text.lstm import LSTMLanguageModel
@@ -106,8 +107,7 @@ def recorded():
     """The rows that this stack has stored before."""
     path = Path(__file__).with_suffix(".json")
     results = json.loads(path.read_text()) if path.exists() else {}
-    stack = "classic" if keras.__version__.startswith("2.") else "current"
-    return results.get(stack, {}).get("live", [])
+    return results.get(stack.NAME, {}).get("live", [])
 
 
 if __name__ == "__main__":

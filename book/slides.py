@@ -12,7 +12,7 @@ from nbconvert import HTMLExporter
 from pygments.formatters import HtmlFormatter
 
 from aigc_tf.core.files import write_file
-from aigc_tf.course.pages import MARKS, VERDICT_MARK, take_formulas, title_of
+from aigc_tf.course.pages import VERDICT_MARK, render_markdown, title_of
 
 TEMPLATE = """\
 {%- extends 'basic/index.html.j2' -%}
@@ -65,23 +65,24 @@ def tagged(notebook):
 
 def section(cell, exporter):
     """One cell as a slide: prose, a picture over its alternative text, a verdict, or code and what it printed."""
-    cell, formulas = copy.deepcopy(cell), []
+    cell = copy.deepcopy(cell)
     pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
     if pictures:  # a picture speaks for itself
         cell.outputs = pictures
-    if cell.cell_type == "markdown":
-        cell.source = take_formulas(cell.source, formulas)
     exporter.exclude_input = bool(pictures) or VERDICT_MARK in cell.source
     printed = "".join(output.get("text", "") for output in cell.get("outputs", []))
     length = len(printed) + len(cell.source) * (not exporter.exclude_input)
     page, _ = exporter.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
     small = ' class="small"' if length > 700 and not pictures else ""
-    return f"<section{small}>{MARKS.sub(lambda mark: formulas[int(mark[1])], page)}</section>"
+    return f"<section{small}>{page}</section>"
 
 
 def deck(notebook):
     """A chapter's slides as one HTML page, beside which the folder reveal.js must lie."""
-    exporter = HTMLExporter(template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True)
+    filters = {"markdown2html": render_markdown}
+    exporter = HTMLExporter(
+        template_name="basic", exclude_input_prompt=True, exclude_output_prompt=True, filters=filters
+    )
     exporter.raw_template = TEMPLATE
     sections = "\n".join(section(cell, exporter) for cell in tagged(notebook))
     highlighting = HtmlFormatter().get_style_defs(".highlight")

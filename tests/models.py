@@ -31,6 +31,7 @@ class Row:
     objectives: tuple = ("loss",)  # what is minimised, the total first
     idle: tuple = ()  # weights whose gradient is zero by the mathematics
     steady: bool = True  # False: a step changes more than what the optimizer changes
+    shared: bool = True  # whether it is tested on several devices: one row for each kind of `train_step` is enough
 
     @property
     def generates(self):
@@ -126,9 +127,10 @@ def gan_row(
     return Row(model, {**small, **config}, {*PLAYERS, *LOGITS, *terms}, total, PLAYERS, idle, steady)
 
 
-def text_row(**config):
+def text_row(shared=False, **config):
     config = {"tokens": "abcde", "units": (8, 6), "embedding_dim": 4, "clip_norm": 0.1, **config}
-    return TextRow(LSTMLanguageModel, config, {"loss", "bits", "perplexity"}, lambda terms, model: terms["bits"] * LN_2)
+    terms = {"loss", "bits", "perplexity"}
+    return TextRow(LSTMLanguageModel, config, terms, lambda terms, model: terms["bits"] * LN_2, shared=shared)
 
 
 LN_2 = np.log(2)
@@ -155,10 +157,12 @@ MODELS = {
         {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},
         {"loss", "accuracy"},
     ),
-    "LSTM": text_row(),
+    "LSTM": text_row(shared=True),
     "GRU, tied": text_row(cell="gru", tied=True),
     "layer-norm LSTM": text_row(cell="layer_norm_lstm"),
 }
+
+SHARED = {name: row for name, row in MODELS.items() if row.shared}
 
 # ---- the same noise for every image ----
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import tensorflow as tf
-from models import MODELS, constant_draws
+from models import MODELS, SHARED, constant_draws
 
 from aigc_tf import autoencoder, workers
 from aigc_tf.core.distribute import fit_on_workers
@@ -29,7 +29,7 @@ def main(folder):
     """Trains all models, and the first of them wrongly too; writes what they learnt to a file for each worker."""
     strategy, results = workers.join(), {}
     with strategy.scope(), constant_draws():
-        for name, row in MODELS.items():
+        for name, row in SHARED.items():
             results |= {f"{name}: {key}": value for key, value in two_steps(row).items()}
         autoencoder.batch_mean = tf.reduce_mean  # what learners write: the mean over the worker's own part of the batch
         wrong = two_steps(MODELS["dense autoencoder"])

@@ -1,14 +1,18 @@
 """Checkpoints: stored whole or not at all, loaded only if unharmed; and those that we ship are as good as they say."""
 
 import json
+import re
 
+import h5py
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from models import MODELS
 
 from aigc_tf import checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
+from aigc_tf.gan import GAN
 from aigc_tf.metrics.text import known_words
 from aigc_tf.text import split_text, streams
 from aigc_tf.text.ngram import NGramModel
@@ -97,6 +101,79 @@ def test_names_are_sorted(folder):
 
 def test_there_are_no_names_where_there_is_no_folder(tmp_path):
     assert checkpoints.names(tmp_path / "missing") == []
+
+
+# ---- weights by name ------------------------------------------------------------------------------------------------
+
+VAE_WEIGHTS = [
+    "encoder/dense/kernel", "encoder/dense/bias", "encoder/mean/kernel", "encoder/mean/bias", "encoder/log_var/kernel",
+    "encoder/log_var/bias", "decoder/dense/kernel", "decoder/dense/bias", "decoder/dense_1/kernel",
+    "decoder/dense_1/bias",
+]
+
+
+def test_a_name_is_the_networks_the_layers_and_the_weights_whatever_was_built_before():
+    """The same on both stacks, and for the second model of a process as for the first."""
+    for _ in range(2):
+        assert list(checkpoints.named_weights(tiny_vae())) == VAE_WEIGHTS
+
+
+def test_every_weight_of_every_model_has_a_name_of_its_own():
+    for name, row in MODELS.items():
+        model = row.build()
+        named = checkpoints.named_weights(model)
+        expected = {id(weight) for layer in model.layers for weight in layer.weights}
+        assert {id(weight) for weight in named.values()} == expected, name
+        assert all(re.fullmatch(r"[a-z0-9_]+(/[a-z0-9_]+)+", key) for key in named), name
+
+
+def rename(folder, names):
+    """Rewrites the weights of "tiny" under other names, its record in order."""
+    path = folder / "tiny.weights.h5"
+    with h5py.File(path) as file:
+        arrays = {name: file[name][()] for name in checkpoints.arrays_in(file)}
+    with h5py.File(path, "w") as file:
+        for name, array in arrays.items():
+            file.create_dataset(names(name), data=array)
+    record = json.loads((folder / "tiny.json").read_text())
+    (folder / "tiny.json").write_text(json.dumps({**record, "sha256": data.sha256_of(path)}))
+
+
+def test_the_order_of_arrays_in_the_file_does_not_matter(folder):
+    before = [np.array(weight) for weight in checkpoints.load("tiny", folder).get_weights()]
+    rename(folder, lambda name: name)
+    for old, new in zip(before, checkpoints.load("tiny", folder).get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("old, new", [
+    ("encoder/", "coder/"), ("encoder/mean", "encoder/average"), ("decoder/dense_1", "decoder/dense_2"),
+    ("kernel", "weights"),
+], ids=["network", "layer", "number", "weight"])
+def test_renamed_networks_layers_and_weights_are_refused(folder, old, new):
+    rename(folder, lambda name: name.replace(old, new))
+    with pytest.raises(ValueError, match="do not fit each other .*was a network or a layer renamed.*NAME=tiny"):
+        checkpoints.load("tiny", folder)
+
+
+def test_swapped_networks_are_loaded_by_name_and_not_by_place(tmp_path, monkeypatch):
+    """A GAN whose generator and average have changed places in the class still gets each one's weights."""
+    gan = GAN(image_shape=(4, 4, 1), latent_dim=2, generator_widths=(3,), discriminator_widths=(3,), batch_norm=False)
+    gan.average_generator.set_weights([weight + 1 for weight in gan.generator.get_weights()])
+    checkpoints.save(gan, "tiny", RECORD, tmp_path)
+    swapped = property(lambda self: [self.average_generator, self.discriminator, self.generator])
+    monkeypatch.setattr(GAN, "layers", swapped)
+    loaded = checkpoints.load("tiny", tmp_path)
+    for name in ("generator", "average_generator"):
+        for old, new in zip(getattr(gan, name).get_weights(), getattr(loaded, name).get_weights(), strict=True):
+            np.testing.assert_array_equal(old, new, err_msg=name)
+
+
+def test_swapped_networks_of_other_shapes_are_refused(folder):
+    swap = {"encoder": "decoder", "decoder": "encoder"}
+    rename(folder, lambda name: "/".join([swap[name.split("/")[0]], *name.split("/")[1:]]))
+    with pytest.raises(ValueError, match="do not fit each other"):
+        checkpoints.load("tiny", folder)
 
 
 # ---- saving whole or not at all -------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ def only(condition):
 
 generators, coders = only(lambda row: row.generates), only(lambda row: row.reconstructs)
 pictures = only(lambda row: row.image_shape)
-conditionals = only(lambda row: row.num_classes)
+conditionals, unconditionals = only(lambda row: row.num_classes), only(lambda row: row.image_shape and not row.num_classes)
+shared = only(lambda row: row.shared)
 conditional_generators = only(lambda row: row.num_classes and row.generates)
 
 
@@ -153,9 +154,8 @@ def test_evaluate_is_the_mean_over_examples_whatever_the_size_of_the_last_batch(
         assert standing.results[name] == pytest.approx(values.mean(), rel=1e-5), f"{name} is not the mean over examples"
 
 
+@only(lambda row: row.steady)
 def test_every_epoch_is_the_mean_over_its_examples_alone(row, standing):
-    if not row.steady:
-        pytest.skip("its losses change although its optimizer stands still")
     for name, values in standing.losses.items():
         np.testing.assert_allclose(standing.history[name], values.mean(), rtol=1e-5, err_msg=name)
 
@@ -213,16 +213,18 @@ def assert_the_same_training(ours, theirs):
         np.testing.assert_allclose(variable.numpy(), other, rtol=1e-5, atol=1e-5, err_msg=variable.name)
 
 
+@shared
 def test_two_devices_learn_the_same_as_one(row, reference, strategy, known_noise):
     assert strategy.num_replicas_in_sync == 2
     assert_the_same_training(three_steps(row, strategy), reference)
 
 
+@shared
 def test_several_steps_per_execution_learn_the_same(row, reference, known_noise):
     assert_the_same_training(three_steps(row, steps_per_execution=2), reference)
 
 
-@only(lambda row: isinstance(row, TextRow))
+@only(lambda row: isinstance(row, TextRow) and row.shared)
 def test_states_are_carried_on_two_devices_as_on_one(row, strategy):
     """Each device keeps the states of its own rows."""
     def carried(strategy=None):
@@ -338,12 +340,21 @@ BAD_IMAGES = {
 }
 
 
+bad_images = pytest.mark.parametrize("spoil, message", BAD_IMAGES.values(), ids=BAD_IMAGES.keys())
+
+
 @pictures
-@pytest.mark.parametrize("spoil, message", BAD_IMAGES.values(), ids=BAD_IMAGES.keys())
-@pytest.mark.parametrize("verb", ["encode", "reconstruct", "compute_losses"])
+@bad_images
+def test_losses_of_bad_images_are_refused(row, model, spoil, message):
+    images, *labels = row.arrays(3)
+    with pytest.raises(ValueError, match=message):
+        model.compute_losses(spoil(images), *labels)
+
+
+@coders
+@bad_images
+@pytest.mark.parametrize("verb", ["encode", "reconstruct"])
 def test_bad_images_are_refused(row, model, verb, spoil, message):
-    if not hasattr(model, verb):
-        pytest.skip("it has no such verb")
     images, *labels = row.arrays(3)
     with pytest.raises(ValueError, match=message):
         getattr(model, verb)(spoil(images), *labels)
@@ -359,9 +370,8 @@ def test_training_on_images_out_of_range_stops(row, standing, value):
         standing.model.fit(batches, verbose=0)
 
 
+@conditionals
 def test_training_on_an_unknown_class_stops(row, standing):
-    if not row.num_classes:
-        pytest.skip("it has no classes")
     images, _ = row.arrays(4)
     with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="Labels must be integers from 0 to 2"):
         standing.model.fit(image_dataset(images, np.full(4, 3), batch_size=4), verbose=0)
@@ -410,10 +420,8 @@ def test_training_without_labels_is_refused(row):
         row.compiled().fit(image_dataset(images, batch_size=4), verbose=0)
 
 
-@pictures
+@unconditionals
 def test_labels_for_a_model_without_classes_are_refused(row):
-    if row.num_classes:
-        pytest.skip("it has classes")
     (images,) = row.arrays(4)
     with pytest.raises(ValueError, match="takes no labels|must have shape"):
         row.compiled().fit(image_dataset(images, np.zeros(4, int), batch_size=4), verbose=0)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from aigc_tf.core.stack import NAME as STACK
+
 CHECKOUT = Path(__file__).resolve().parent.parent
+READS = ("Makefile", "aigc_tf/core", "environment.yml", "pyproject.toml", "requirements")  # what makes environments
 LOCKS = {name: (CHECKOUT / "requirements" / f"{name}.txt").read_text() for name in ("classic", "current", "plays")}
 STACKS = ("classic", "current")
-STACK = "classic" if sys.version_info < (3, 12) else "current"  # the one that runs this
 PROJECT = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
 
 needs_posix = pytest.mark.skipif(os.name == "nt", reason="a POSIX shell and GNU make are needed")
@@ -170,7 +172,8 @@ def test_python_without_venv_module_is_said_so(tmp_path):
 @pytest.fixture
 def small_checkout(tmp_path):
     """A checkout with empty locks; `make(...)` runs its make_venv.py on .venv."""
-    for name in ("requirements/make_venv.py", *(f"aigc_tf/core/{name}.py" for name in ("command_line", "files", "stack"))):
+    core = [f"aigc_tf/core/{name}.py" for name in ("command_line", "files", "stack")]
+    for name in ("requirements/make_venv.py", *core):
         target = tmp_path / "checkout" / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes((CHECKOUT / name).read_bytes())

@@ -78,7 +78,8 @@ SMALL = data.MNIST(IMAGES, np.arange(40) % 10, IMAGES[:10], np.arange(10))
 
 
 def weigh(model, mnist):
-    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in checkpoints.named_weights(model).values()]))}
+    weights = checkpoints.named_weights(model).values()
+    return {"mean_weight": float(np.mean([np.abs(weight).mean() for weight in weights]))}
 
 
 RECIPE = Recipe(Autoencoder, {"image_shape": (4, 3, 1), "latent_dim": 2, "widths": (5,)}, 4, weigh, batch_size=20)
@@ -183,7 +184,8 @@ def test_a_kill_in_the_middle_of_a_download_leaves_no_file_of_that_name(tmp_path
 def test_a_kill_while_a_file_is_written_leaves_the_old_one(tmp_path):
     path = tmp_path / "page.html"
     files.write_file(path, "old")
-    killed("from aigc_tf.core import files\nfiles.os.replace = die\nfiles.write_file(folder / 'page.html', 'new')", tmp_path)
+    code = "from aigc_tf.core import files\nfiles.os.replace = die\nfiles.write_file(folder / 'page.html', 'new')"
+    killed(code, tmp_path)
     assert path.read_text() == "old"
     files.write_file(path, "newer")
     assert contents(tmp_path) == {"page.html": b"newer"}

@@ -336,7 +336,6 @@ REFUSED = {
     "metrics.classifier_score": (numbers(1.125, 9) | numbers(-9, 0.875),
                                  lambda bad: metrics.classifier_score([[0.5, 0.5], [0.0, bad]])),
     "text_metrics.distinct": (st.integers(max_value=0), lambda bad: text_metrics.distinct("a b", bad)),
-    "text_metrics.distinct": (st.integers(max_value=0), lambda bad: text_metrics.distinct("a b", bad)),
     "plots.image_grid, columns": (st.integers(max_value=0), lambda bad: plots.image_grid(IMAGES, bad)),
     "plots.image_grid, channels": (st.sampled_from([0, 2, 4, 5]),
                                    lambda bad: plots.image_grid(np.zeros((1, 2, 2, bad)))),

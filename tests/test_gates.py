@@ -15,8 +15,8 @@ from scipy.special import logsumexp
 
 from aigc_tf import checkpoints, data, metrics, vae
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
-from aigc_tf.gan import GAN, LOSSES
 from aigc_tf.core.noise import standard_normal
+from aigc_tf.gan import GAN, LOSSES
 from aigc_tf.gan import model as gan
 from aigc_tf.text import lstm, recurrent, streams
 from aigc_tf.text.lstm import LSTMLanguageModel

@@ -44,7 +44,8 @@ class Watch(keras.callbacks.Callback):
 
 def weigh(model, mnist):
     """A measurement that costs nothing and tells one model from another."""
-    return {"mean_weight": float(np.mean([np.abs(weights).mean() for weights in checkpoints.named_weights(model).values()]))}
+    weights = checkpoints.named_weights(model).values()
+    return {"mean_weight": float(np.mean([np.abs(weight).mean() for weight in weights]))}
 
 
 # All images in one batch and no noise: then neither the order of the images nor any draw can tell two trainings apart.
@@ -231,6 +232,11 @@ def test_every_recipe_says_what_it_does(name):
     assert str(recipe.learning_rate) in text["optimizer"]
     assert ("binarized" in text["data"]) == (recipe.transform is data.binarize)
     assert ("turned" in text["data"]) == (recipe.transform is recipes.augment)
+
+
+def test_a_transform_that_the_record_has_no_words_for_is_refused():
+    with pytest.raises(ValueError, match="add .*mask_block.* to TRANSFORMS"):
+        Recipe(**{**vars(FULL_BATCH), "transform": data.mask_block})
 
 
 def test_several_seeds_are_all_recorded_and_the_first_is_stored(small, tmp_path):

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from models import MODELS, constant_draws
+from models import SHARED, constant_draws
 from several_workers import two_steps
 
 from aigc_tf import workers
@@ -59,11 +59,11 @@ def together(tmp_path_factory):
     return [dict(np.load(path)) for path in sorted(folder.glob("*.npz"))]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", SHARED)
 def test_two_workers_learn_what_one_process_learns(together, name):
     """Eagerly here, since tracing would take most of the time."""
     with constant_draws():
-        alone = two_steps(MODELS[name], run_eagerly=True)
+        alone = two_steps(SHARED[name], run_eagerly=True)
     for worker in together:
         for key, value in alone.items():
             np.testing.assert_allclose(worker[f"{name}: {key}"], value, rtol=1e-5, atol=1e-5, err_msg=key)

@@ -10,6 +10,7 @@ import re
 import latex2mathml.converter
 import nbformat
 from nbconvert import HTMLExporter
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
 VERDICT_MARK = "# NBVAL_CHECK_OUTPUT"
 
@@ -61,14 +62,6 @@ TEMPLATE = """\
 {%- endblock -%}
 """ + PICTURE
 
-MATH = re.compile(
-    r"(?P<code>^(?P<fence>```+|~~~+).*?^(?P=fence)|(?P<ticks>`+).+?(?P=ticks)|\\\$)"
-    r"|\$\$(?P<block>.+?)\$\$|\$(?P<inline>[^\s$](?:[^$\n]*[^\s$\\])?)\$(?!\d)",
-    re.M | re.S,
-)
-MARKS = re.compile("\ue000(\\d+)\ue001")  # private characters, around a formula's number: no text has them
-
-
 def typeset(latex, display="inline"):
     """A formula as MathML, or as code where it has a command that latex2mathml does not know."""
     source = latex.replace("{aligned}", "{align*}").strip()  # of the two, latex2mathml knows the second
@@ -79,30 +72,29 @@ def typeset(latex, display="inline"):
     return f"<code>{html.escape(latex)}</code>" if "\\" in formula else formula
 
 
-def take_formulas(markdown, formulas):
-    """Move the `$formulas$` of a text, typeset, to the list, leaving marks that Markdown does not touch."""
+class MathRenderer(IPythonRenderer):
+    """nbconvert's Markdown, with MathML where it leaves formulas to a script."""
 
-    def take(match):
-        if match["block"] or match["inline"]:
-            formulas.append(typeset(match["block"], "block") if match["block"] else typeset(match["inline"]))
-            return f"\ue000{len(formulas) - 1}\ue001"
-        return match[0]
+    def block_math(self, body):
+        return typeset(body, "block")
 
-    return MATH.sub(take, markdown)
+    def inline_math(self, body):
+        return typeset(body)
+
+
+def render_markdown(markdown):
+    """Markdown as HTML, its `$formulas$` typeset. (A dollar that is money is written `\\$`.)"""
+    return MarkdownWithMath(renderer=MathRenderer(escape=False, anchor_link_text="")).render(markdown)
 
 
 def chapter_page(notebook):
     """An executed notebook as one HTML page."""
     notebook = copy.deepcopy(notebook)
     notebook.metadata["title"] = title_of(notebook)
-    formulas = []
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = take_formulas(cell.source, formulas)
-    exporter = HTMLExporter(template_name="lab", embed_images=True)
+    exporter = HTMLExporter(template_name="lab", embed_images=True, filters={"markdown2html": render_markdown})
     exporter.raw_template = TEMPLATE
     page, _ = exporter.from_notebook_node(notebook)
-    return MARKS.sub(lambda mark: formulas[int(mark[1])], page)
+    return page
 
 
 INDEX = """\

@@ -17,9 +17,9 @@ from jupyter_client import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 
-from aigc_tf.core import command_line
+from aigc_tf.core import command_line, stack
 from aigc_tf.core.files import file_lock, write_file
-from aigc_tf.course import preflight
+from aigc_tf.course import digests, preflight
 from aigc_tf.course.pages import chapter_page, index_page, picture_of
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
@@ -62,9 +62,12 @@ def run_course(paths, build, in_place=False):
     build.mkdir(parents=True, exist_ok=True)
     table = []
     for path in paths:
-        notebook = nbformat.read(path, as_version=4)
+        notebook, digest = nbformat.read(path, as_version=4), digests.Sources().digest(path)
         minutes, failure = execute(notebook, path.stem, cwd=path.parent if in_place else build)
-        notebook.metadata["aigc_tf"] = {"minutes": round(minutes, 2), "steps_per_second": preflight.steps_per_second()}
+        notebook.metadata["aigc_tf"] = {
+            "digest": digest, "stack": stack.NAME,  # of the code that made the outputs, and where
+            "minutes": round(minutes, 2), "steps_per_second": preflight.steps_per_second(),
+        }
         if failure:
             notebook.metadata["aigc_tf"]["failure"] = failure
         table.append((minutes, path.stem, failure))

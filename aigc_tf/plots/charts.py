@@ -3,7 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aigc_tf.plots.style import BASELINE, BLACK, BLUE, GREY, LINES, short_number, styled
+from aigc_tf.plots.style import BASELINE, BLACK, BLUE, GREY, LINES, TITLE, short_number, styled
+
+AXIS, BAR = 0.7, 0.38  # inches: an axis with its label, and a bar with the space to the next
 
 
 @styled
@@ -78,7 +80,7 @@ def plot_bars(values, *, xlabel, highlight=None, floor=None, title=None):
     if not set(highlight) <= set(values):
         raise ValueError(f"highlight must be among {list(values)}. Received: highlight={highlight}")
     colours = [BLUE if name in highlight else GREY for name in values]
-    figure, axes = plt.subplots(figsize=(7, 0.7 + 0.38 * len(values) + bool(title) * 0.3))
+    figure, axes = plt.subplots(figsize=(7, AXIS + BAR * len(values) + bool(title) * TITLE))
     bars = axes.barh(list(values), list(values.values()), color=colours)
     axes.bar_label(bars, [short_number(float(value)) for value in values.values()], padding=4)
     if floor is not None:

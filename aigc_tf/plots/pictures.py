@@ -10,7 +10,7 @@ import statistics
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aigc_tf.plots.style import CLASSES, STYLE, WIDTH, short_number, styled
+from aigc_tf.plots.style import CLASSES, NAMES, STYLE, TICKS, TITLE, WIDTH, short_number, styled
 
 # ---- images ----
 
@@ -67,8 +67,9 @@ def _strips(rows, *, names=None, ticks=None, title=None):
     height, width = rows[0].shape[1:3]
     inches = min(WIDTH / longest, 1.0)  # an image's width
     labelled_rows = sum(map(bool, ticks or []))
-    size = (inches * longest + bool(names) * 0.9,
-            (inches * height / width + 0.06) * len(rows) + 0.2 * labelled_rows + bool(title) * 0.3)
+    row_height = inches * height / width + 0.06  # and a little air
+    size = (inches * longest + bool(names) * NAMES,
+            row_height * len(rows) + labelled_rows * TICKS + bool(title) * TITLE)
     figure, axes = plt.subplots(len(rows), squeeze=False, figsize=size)
     for index, (row, axis) in enumerate(zip(rows, axes[:, 0], strict=True)):
         _draw_grid(axis, row, columns=longest)
@@ -90,7 +91,7 @@ def plot_images(images, *, columns=10, title=None, labels=None):
     if labels is not None and len(labels) != len(images):
         raise ValueError(f"one label per image is needed. Received: {len(labels)} for {len(images)} images")
     starts = range(0, len(images), columns)
-    ticks = labels is not None and [[str(label) for label in labels[at:at + columns]] for at in starts]
+    ticks = None if labels is None else [[str(label) for label in labels[at:at + columns]] for at in starts]
     return _strips([images[at:at + columns] for at in starts], ticks=ticks, title=title)
 
 
@@ -112,7 +113,7 @@ def plot_walk(images, title=None, ticks=None):
     rows = list(_checked(images, rank=5)) if images.ndim == 5 else [_checked(images)]
     if ticks is not None and len(ticks) != len(rows[0]):
         raise ValueError(f"one tick per step is needed. Received: {len(ticks)} for {len(rows[0])} steps")
-    labels = ticks is not None and [[short_number(tick) for tick in ticks]] + [[]] * (len(rows) - 1)
+    labels = None if ticks is None else [[short_number(tick) for tick in ticks]] + [[]] * (len(rows) - 1)
     return _strips(rows, ticks=labels, title=title)
 
 
@@ -127,7 +128,7 @@ def plot_film_strip(frames, titles, *, columns=5):
     height, width, _ = image_grid(frames[0]).shape
     inches = min(WIDTH / columns, 3.0)
     figure, axes = plt.subplots(rows, columns, squeeze=False,
-                                figsize=(inches * columns, (inches * height / width + 0.3) * rows))
+                                figsize=(inches * columns, (inches * height / width + TITLE) * rows))
     for axis in axes.flat:
         axis.set_axis_off()
     for axis, frame, title in zip(axes.flat, frames, titles, strict=False):

@@ -14,6 +14,8 @@ LINES = (BLUE, VERMILION, GREEN, ORANGE, PURPLE, SKY, BLACK)
 CLASSES = (BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, BLACK, GREY, "#882255")
 
 WIDTH = 9.0  # inches: what a notebook shows without scaling
+# Inches by which a figure grows for what stands around the pictures themselves.
+TITLE, TICKS, NAMES = 0.3, 0.2, 0.9  # above; above each row that has them; to the left
 STYLE = {"figure.dpi": 100, "font.size": 10, "axes.titlesize": 11, "axes.spines.top": False,
          "axes.spines.right": False, "figure.constrained_layout.use": True, "legend.frameon": False}
 

@@ -3,8 +3,9 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aigc_tf.plots.style import BASELINE, BLUE, GREY, STYLE, WIDTH
+from aigc_tf.plots.style import BASELINE, BLUE, GREY, STYLE, TITLE, WIDTH
 
+STRIPE, LINE = 0.28, 0.24  # inches: a row of a heat map, a line of a passage
 SHOWN = {"\n": "⏎", " ": "·"}  # how characters that leave no ink are drawn
 
 
@@ -29,7 +30,7 @@ def plot_over_text(text, rows, *, label, low=0.0, high=1.0, title=None):
     if not rows or set(lengths.values()) != {len(text)}:
         raise ValueError(f"Each row needs one number for each of {len(text)} characters. Received: {lengths}")
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + 0.28 * len(rows) + bool(title) * 0.3))
+        figure, axes = plt.subplots(figsize=(WIDTH, 0.9 + STRIPE * len(rows) + bool(title) * TITLE))
         drawn = axes.imshow(list(rows.values()), aspect="auto", cmap="cividis", vmin=low, vmax=high)
         axes.set_xticks(range(len(text)), _shown(text), family="DejaVu Sans Mono")
         axes.set_yticks(range(len(rows)), list(rows))
@@ -65,7 +66,7 @@ def plot_passage(text, values, *, label, columns=64, high=None, title=None):
     for (row, column), value in zip(places, values):
         ground[row, column] = value
     with plt.rc_context(STYLE):
-        figure, axes = plt.subplots(figsize=(WIDTH, 0.5 + 0.24 * rows + bool(title) * 0.3))
+        figure, axes = plt.subplots(figsize=(WIDTH, 0.5 + LINE * rows + bool(title) * TITLE))
         drawn = axes.imshow(ground, cmap="Oranges", vmin=0, vmax=high or values.max(), aspect="auto")
         for (row, column), character, value in zip(places, text, values):
             ink = "white" if value > 0.7 * drawn.norm.vmax else "black"

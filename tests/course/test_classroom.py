@@ -14,6 +14,7 @@ import pytest
 from aigc_tf.course import classroom, preflight
 
 CHECKOUT = Path(__file__).resolve().parent.parent.parent
+READS = (".ci/offline", "aigc_tf/core", "requirements/make_venv.py")  # what a classroom's folder runs
 OFFLINE = [CHECKOUT / ".ci" / "offline"] if os.name == "posix" else []
 WHEEL = "tiny_course_wheel-1.0-py3-none-any.whl"
 
@@ -51,7 +52,8 @@ def registry(tmp_path, monkeypatch):
 def course(tmp_path, registry, monkeypatch):
     """A checkout without git, and a machine that has the data files."""
     course = tmp_path / "checkout"
-    for name in ("requirements/make_venv.py", *(f"aigc_tf/core/{name}.py" for name in ("command_line", "files", "stack"))):
+    core = [f"aigc_tf/core/{name}.py" for name in ("command_line", "files", "stack")]
+    for name in ("requirements/make_venv.py", *core):
         (course / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(CHECKOUT / name, course / name)
     digest = hashlib.sha256((registry / WHEEL).read_bytes()).hexdigest()
@@ -107,7 +109,8 @@ def git(course, *arguments):
 
 COURSE_FILES = {
     "requirements/make_venv.py", "requirements/classic.txt", "requirements/current.txt", "requirements/plays.txt",
-    "aigc_tf/core/command_line.py", "aigc_tf/core/files.py", "aigc_tf/core/stack.py", "notebooks/01_chapter.ipynb", "data/mnist.npz",
+    "aigc_tf/core/command_line.py", "aigc_tf/core/files.py", "aigc_tf/core/stack.py", "notebooks/01_chapter.ipynb",
+    "data/mnist.npz",
 }  # fmt: skip
 
 

@@ -232,7 +232,8 @@ def test_an_auxiliary_classifier_without_classes_is_refused():
 
 def test_losses_are_those_of_the_noise_that_is_handed_in():
     model = small_gan(batch_norm=False, penalty_weight=10.0)
-    noise, epsilon = np.random.default_rng(0).normal(size=(8, 3)).astype("float32"), np.full((8, 1, 1, 1), 0.25, "float32")
+    noise = np.random.default_rng(0).normal(size=(8, 3)).astype("float32")
+    epsilon = np.full((8, 1, 1, 1), 0.25, "float32")
     one, other = (model.compute_losses(images(), noise=noise, epsilon=epsilon) for _ in range(2))
     for name in one:
         np.testing.assert_array_equal(one[name], other[name], err_msg=name)

@@ -199,7 +199,8 @@ def step(tokens, states):
 
 def search(width, length=4):
     states = [tf.zeros((1, 1))]
-    tokens, scores = decoding.beam_search(step, tf.constant(LOGITS, tf.float32), states, beam_width=width, length=length)
+    logits = tf.constant(LOGITS, tf.float32)
+    tokens, scores = decoding.beam_search(step, logits, states, beam_width=width, length=length)
     return tokens.numpy(), scores.numpy()
 
 

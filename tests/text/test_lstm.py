@@ -210,7 +210,9 @@ def test_greedy_generation_takes_the_likeliest_token_every_time(model):
     assert model.generate("To be", 10, top_k=1) == text
 
 
-@pytest.mark.parametrize("options", [{}, {"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.8}, {"no_repeat_ngram_size": 3}])
+@pytest.mark.parametrize("options", [
+    {}, {"temperature": 0.5}, {"top_k": 3}, {"top_p": 0.8}, {"no_repeat_ngram_size": 3},
+])
 def test_a_seed_repeats_itself_and_another_does_not(model, options):
     texts = [model.generate("To be", 40, seed=seed, **options) for seed in (1, 1, 2)]
     assert texts[0] == texts[1] != texts[2]
