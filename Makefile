@@ -7,8 +7,8 @@ CHAPTER ?=
 NAME ?=
 REPOSITORY ?=
 WORKERS ?= 2
-LEAVE_OUT ?=
-export PYTHON VENV
+SELECT ?=
+export PYTHON VENV SELECT
 export PYTHONNOUSERSITE = 1
 export KERAS_BACKEND = tensorflow
 unexport MPLBACKEND PYTHONHOME PYTHONPATH
@@ -17,18 +17,18 @@ bin = $(if $(filter Windows_NT,$(OS)),Scripts,bin)
 python = "$(VENV)/$(bin)/python"
 chapter = $(if $(CHAPTER),--chapter $(CHAPTER))
 # Two files at a time, each in one process from its first test to its last; notebooks take longest and so start first.
-pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval-lax notebooks tests \
-	$(addprefix --ignore=,$(LEAVE_OUT))
+pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --nbval-lax \
+	$(if $(wildcard $(SELECT)),@$(SELECT),notebooks tests)
 # Make the environment, for the Python that suits the stack $(1); nothing to do is done in no time.
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-current course lab test test-current test-latest notebooks exercises checkpoints book slides bench lint locks audit coverage mutants clean
+.PHONY: help setup setup-current course lab test test-current test-latest affected notebooks exercises checkpoints book slides bench lint locks audit coverage mutants clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo "  PYTHON=, VENV=$(VENV), BUILD=$(BUILD) choose the interpreter and the two folders that are written"
-	@echo "  LEAVE_OUT= names tests or notebooks that are left out"
+	@echo "  SELECT= names a file that lists what \`make test\` runs, as .ci/run writes it; without it everything runs"
 	@echo "  WORKERS=$(WORKERS) is how many test files run at a time; 0: one after another, in one process"
 
 setup:  ## Make the environment (.venv), once
@@ -57,6 +57,9 @@ test-latest: VENV = .venv-latest
 test-latest:  ## The same on the newest packages there are, whatever the locks say (needs a network)
 	@python=$$(sh requirements/find_python.sh current) && "$$python" requirements/make_latest.py "$(VENV)"
 	@$(pytest) --ignore=tests/test_book.py
+
+affected:  ## Show which notebooks and tests .ci/run would run for the tree as it stands
+	@python=$$(sh requirements/find_python.sh any) && "$$python" aigc_tf/course/selection.py
 
 notebooks: setup  ## Run every notebook, or CHAPTER=02, and store it with its outputs
 	@$(python) -m aigc_tf.course --build "$(BUILD)" --in-place $(chapter)

@@ -1,11 +1,17 @@
-"""Two devices, a browser for tests that need one, EAGERLY=1, and at the end of a run the minutes of each notebook."""
+"""Two devices, a browser for tests that need one, EAGERLY=1, and at the end of a run minutes and what passed."""
 
 import importlib.util
 import os
 import shutil
+import sys
 from collections import defaultdict
+from pathlib import Path
 
 import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+sys.path.append(str(CHECKOUT / "aigc_tf" / "course"))
+import selection  # noqa: E402  (without the package: the process that hands out tests needs no TensorFlow)
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
@@ -36,6 +42,9 @@ def browser():
 
 
 def pytest_configure(config):
+    stack = selection.stack_here(CHECKOUT)
+    if stack and config.pluginmanager.hasplugin("xdist") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(selection.Recorder(CHECKOUT, stack, config.args))
     if config.getoption("dist", "no") == "no":  # it runs tests itself, and does not only hand them out
         import aigc_tf  # noqa: F401, I001  (first, so that TensorFlow starts quietly)
         import tensorflow as tf

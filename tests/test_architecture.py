@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+READS = ("aigc_tf", "pyproject.toml")  # docstrings, types and layers
 MODULES = sorted((CHECKOUT / "aigc_tf").rglob("*.py"))
 
 

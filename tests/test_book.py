@@ -15,6 +15,7 @@ import pytest
 from aigc_tf import checkpoints
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+READS = ("README.md", "aigc_tf", "benchmarks", "book/*.*", "book/static", "data/checkpoints/*.json", "notebooks")
 PHONE, DESK = {"width": 390, "height": 800}, {"width": 1280, "height": 900}
 
 

@@ -13,6 +13,8 @@ from aigc_tf.course.learners import learner_notebook, main, tags
 from aigc_tf.exercises import Unanswered, check
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
+RUNS = ("notebooks/exercises/*.ipynb", "notebooks/solutions/*.ipynb")
+READS = ("notebooks",)  # which chapters have exercises, and that solutions are their one source
 CHAPTERS = sorted(path.name for path in (NOTEBOOKS / "solutions").glob("[0-9]*.ipynb"))
 EXERCISE = re.compile(r"^(\d)\. \*\*(\w+)\.\*\* (.*?)(?=^\d\. |\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
