@@ -1,13 +1,19 @@
-"""Benchmarks: the clock, and contenders that do the work."""
+"""Benchmarks: the clock, contenders that do the work, LSTM layers that are equal, and texts that only quote records."""
 
+import ast
+import functools
 import importlib
+import io
 import json
+import re
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+README = BENCHMARKS.parent / "README.md"
 
 
 @pytest.fixture()
@@ -29,40 +35,59 @@ def clock(script, monkeypatch):
     return pass_seconds
 
 
-def test_medians_leave_the_first_round_out_and_divide_by_the_units(script, clock):
-    seconds = iter([100, 1, 9, 2])
-    assert script("timing").medians({"work": (10, lambda: clock(next(seconds)))}, repeats=3) == {"work": 0.2}
+# ---- the clock ----
 
 
-def test_contenders_take_turns(script, clock):
+def test_contenders_take_turns_and_the_first_round_is_left_out(script):
     order = []
-    script("timing").medians({name: (1, lambda name=name: order.append(name)) for name in "ab"}, repeats=2)
+
+    def contender(name):
+        order.append(name)
+        return {"step": len(order)}
+
+    found = script("timing").interleaved({name: functools.partial(contender, name) for name in "ab"}, rounds=2)
     assert order == list("ababab")
+    assert found == {"a": {"step": [3, 5]}, "b": {"step": [4, 6]}}
 
 
-def test_minutes_are_of_training_alone_until_the_target(script, clock):
-    qualities = iter([9, 5, 3, 1])
-
-    def quality():
-        clock(1000)
-        return next(qualities)
-
-    reached = script("timing").minutes_to_quality(lambda: clock(60), quality, target=3, most=10)
-    assert reached == {"minutes": 3.0, "pieces": 3, "quality": 3, "reached": True}
+def test_a_step_is_a_part_of_the_work(script, clock):
+    assert script("timing").timed(10, lambda: clock(20))() == {"step": 2.0}
 
 
-def test_a_target_out_of_reach_ends_after_the_last_piece(script, clock):
-    last = script("timing").minutes_to_quality(lambda: clock(60), lambda: 7, target=3, most=2)
-    assert (last["quality"], last["reached"]) == (7, False)
+def test_a_step_by_fit_is_one_inside_the_epoch(script, clock):
+    def fit(callbacks):
+        laps, = callbacks
+        laps.set_params({"steps": 60})
+        laps.on_epoch_begin(0)
+        clock(5)  # before the first step
+        for last in (19, 39, 59):  # of twenty steps each
+            clock(20 * 2)
+            laps.on_train_batch_end(last)
+        clock(7)  # the tuner
+
+    assert script("timing").timed_fit(fit)() == {"step": 2.0, "start": 5.0, "end": 7.0}
+
+
+def test_fit_itself_reports_its_steps(script):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", steps_per_execution=2)
+    laps = script("timing").Laps()
+    model.fit(np.ones((7, 1)), np.ones((7, 1)), batch_size=1, verbose=0, callbacks=[laps])
+    assert [steps for steps, _ in laps.laps] == [2, 4, 6, 7]
+
+
+# ---- contenders ----
 
 
 @pytest.mark.parametrize("name", ["ours", "keras_example", "eager_loop"])
 def test_every_contender_trains_the_vae(script, name):
-    images = np.tile(np.eye(28, dtype="uint8")[..., None] * 255, (16 * 128, 1, 1, 1))
-    train, quality = getattr(script("vae_step"), name)(images, (images[:50] / 255).astype("float32"), 16)
-    before = float(quality())
+    vae_step = script("vae_step")
+    images = np.tile(np.eye(28, dtype="uint8")[..., None] * 255, (16 * vae_step.BATCH_SIZE, 1, 1, 1))
+    model, train = getattr(vae_step, name)(images)
     train()
-    assert float(quality()) < 0.6 * before, f"{name} does not learn"
+    test = (images[:50] / 255).astype("float32")
+    losses = model.compute_losses(test)["loss"] if name == "ours" else model.losses_of(test)[0]
+    assert np.mean(losses) < 0.6 * 28 * 28 * np.log(2), f"{name} does not learn"
 
 
 def test_a_step_of_the_vae_takes_the_flops_of_its_products(script):
@@ -70,18 +95,224 @@ def test_a_step_of_the_vae_takes_the_flops_of_its_products(script):
     assert script("vae_step").step_gflop() == pytest.approx(2 * 128 * (3 * forward - 784 * 512) / 1e9)
 
 
-def test_the_readme_says_what_was_measured(script):
-    """The table of steps stands in the README as the records have it."""
+def test_no_point_of_growth_is_measured_twice(script):
+    growth = script("growth")
+    points = [json.dumps(growth.completed(point), sort_keys=True) for point in growth.POINTS]
+    assert len(set(points)) == len(points)
+
+
+@pytest.mark.parametrize("kind", ["VAE", "GAN", "LSTM"])
+def test_pytorchs_programs_learn(script, kind):
+    pytorch = script("pytorch")
+    if not pytorch.INSTALLED:
+        pytest.skip("PyTorch is not installed for benchmarks (benchmarks/pytorch.py says how)")
+    images = np.tile(np.eye(28, dtype="uint8")[..., None] * 255, (64, 1, 1, 1))
+    arguments = {
+        "VAE": {"images": images, "test": (images[:9] / 255).astype("float32")},
+        "GAN": {"images": images, "architecture": "dcgan", "learning_rate": 1e-3, "beta_1": 0.5},
+        "LSTM": {"numbers": np.arange(500) % 5, "test": np.arange(500) % 5, "num_tokens": 5, "units": 8,
+                 "embedding_dim": 4, "length": 4, "learning_rate": 0.01},
+    }[kind]
+    program = pytorch.Program(kind, seed=0, batch_size=16, **arguments)
+    assert len(program("train_and_keep", looks=[1, 20])) == 2
+
+    def measure(look):
+        program("recall", look=look)
+        if kind == "GAN":  # the images are dark, the first samples half bright
+            return program("generate", latents=np.random.default_rng(0).standard_normal((9, 64), "float32")).mean()
+        return program("quality")
+
+    assert measure(1) < measure(0)
+    program.close()
+
+
+# ---- the LSTM's layers ----
+
+LAYERS = ["loop", "loop, gates by XLA", "loop, gates' gradient by hand", "sequence's gradient by hand",
+          "TensorFlow's BlockLSTM", "PyTorch"]
+
+
+@pytest.fixture(scope="module")
+def layer_results():
+    """A function: outputs and gradients of a contender by its name, on one layer and one draw."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(BENCHMARKS))
+        lstm_layer, pytorch = (importlib.import_module(name) for name in ("lstm_layer", "pytorch"))
+    keras.utils.set_random_seed(0)
+    arrays, layer = lstm_layer.draws(batch=3, time=5, features=4, units=6), lstm_layer.build_layer(4, 6)
+    layer.set_weights([weight + 0.3 * np.random.standard_normal(weight.shape) for weight in layer.get_weights()])
+
+    @functools.cache
+    def compute(name):
+        if name == "PyTorch":
+            if not pytorch.INSTALLED:
+                pytest.skip("PyTorch is not installed for benchmarks (benchmarks/pytorch.py says how)")
+            return lstm_layer.pytorch_program(layer, arrays)("results")
+        return lstm_layer.results(layer, lstm_layer.contenders(layer)[name], *arrays)()
+
+    assert set(lstm_layer.contenders(layer)) | {"PyTorch"} == {"Keras's layer", *LAYERS}
+    return compute
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_every_lstm_layer_equals_kerass(layer_results, name):
+    for values, expected in zip(layer_results(name), layer_results("Keras's layer"), strict=True):
+        np.testing.assert_allclose(values, expected, rtol=1e-5, atol=2e-6)
+
+
+# ---- minutes to a quality ----
+
+
+def test_weights_are_kept_at_each_look_and_the_last_ends_the_training(script):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    model.compile("sgd", "mse")
+    fit = functools.partial(model.fit, np.ones((4, 1)), np.ones((4, 1)), batch_size=1, verbose=0)
+    seconds, quality = script("minutes").train(fit, model, [1, 3, 6], lambda: model.get_weights()[0][0, 0])
+    assert seconds == sorted(seconds) and len(seconds) == 3
+    assert 0 < quality(0) < quality(1) < quality(2)
+    assert quality(0) == pytest.approx(0.02)  # one step of rate 0.01 and gradient −2
+
+
+def test_the_first_look_that_reaches_the_goal_counts(script):
+    qualities = [9, 5, 3, 1].__getitem__
+    found = script("minutes").first_reached([60, 120, 180, 240], qualities, 3, range(100, 401, 100))
+    assert found == {"minutes": 3.0, "steps": 300, "quality": 3, "reached": True}
+    assert not script("minutes").first_reached([60, 120], qualities, 3, [100, 200])["reached"]
+
+
+# ---- messages and records ----
+
+
+def test_messages_hold_arrays(script, tmp_path):
+    messages, stream = script("messages"), io.StringIO()
+    messages.send(stream, ["train", {"images": np.arange(6).reshape(2, 3), "seed": 0}], tmp_path)
+    stream.seek(0)
+    method, arguments = messages.receive(stream)
+    assert (method, arguments["seed"], arguments["images"].tolist()) == ("train", 0, [[0, 1, 2], [3, 4, 5]])
+    assert not list(tmp_path.iterdir())
+    with pytest.raises(EOFError, match="has ended"):
+        messages.receive(stream)
+
+
+def test_a_record_replaces_its_stack_alone(script, tmp_path):
+    results = script("results")
+    (tmp_path / "step.json").write_text(json.dumps({"another": 1, results.NAME: 2}))
+    results.store("benchmarks/step.py", {"milliseconds": {"ours": [1.5, 2.5]}}, tmp_path)
+    text = (tmp_path / "step.json").read_text()
+    assert json.loads(text) == {"another": 1, results.NAME: {"milliseconds": {"ours": [1.5, 2.5]}}}
+    assert '"ours": [ 1.5, 2.5 ]' in text
+
+
+def test_only_a_difference_that_all_rounds_show_is_one(script):
+    records = script("records")
+    assert records.ratios({"a": [1.0, 4.0], "b": [2.0, 2.0]}, "a", "b") == [0.5, 2.0]
+    assert [records.verdict(values) for values in ([0.8, 0.9], [1.1, 1.2], [0.9, 1.1])] == [
+        "faster", "slower", "no difference",
+    ]
+    row = {"a": {"minutes": [1, 2], "reached": [True, True]}, "b": {"minutes": [3, 4], "reached": [True, True]}}
+    assert records.order(row, "b", "a") == "a before b"
+    row["a"]["reached"][0] = False
+    assert records.order(row, "a", "b") == "a and b overlap"
+
+
+# ---- what the READMEs say ----
+
+
+@pytest.fixture()
+def stacks(script):
+    """{stack: made-up records}, of a classic stack on which all was measured, and a current one with steps alone."""
+    records, limits = script("records"), script("limits")
+    steps = {name: [number + 1.0, number + 1.25, number + 2.0] for number, name in enumerate(records.CONTENDERS)}
+    around = {name: [3.0, 4.0, 5.0] for name in (records.OURS, records.FUSED, records.KERAS)}
+    rates = {f"{name}, {library}": 100.0 for name in limits.NAMES for library in ("TensorFlow", "PyTorch")}
+    part = {
+        "milliseconds": {**steps, "one compiled loop": [2.0]}, "milliseconds_before_an_epoch": around,
+        "milliseconds_after_an_epoch": around, "milliseconds_of_parts": {"whole step": [1.0]}, "gflop": 0.05,
+        "gflop_per_second": rates,
+    }
+    machine = {"date": "2026-01-01", "cores": 2, "processor": "x", "memory_gib": 1, "tensorflow": "t", "keras": "k"}
+    layers = {"Keras's layer": [4.0, 4.0], "loop": [2.0, 3.0], "PyTorch": [1.0, 1.0]}
+    reached = {"minutes": [1.5, 2.5, 3.5], "steps": [1, 2, 3], "quality": [9.0] * 3, "reached": [True, True, False]}
+    growth = script("growth")
+    points = [{**growth.completed(point), "milliseconds": [7.0], "memory_mb": [70]} for point in growth.POINTS]
+    current = {
+        "vae_step": {"machine": machine, "VAE": part},
+        "gan_step": {"dense GAN": part, "DCGAN": part},
+        "lstm_step": {"gflop_per_second": rates, "batch 64": {"milliseconds": steps, "gflop": 0.05}},
+        "lstm_layer": {"work": "", "machine": machine, "batch 64, 256 units": {"milliseconds": layers}},
+    }
+    goal = {"target": 105.0, "steps_between_looks": 48, records.FUSED: reached, records.TORCH: reached}
+    sampling = {"per_second": {"VAE": {"ours: generate": [1000, 2000, 3000]}}}
+    classic = {
+        **current, "minutes": {"work": "", "VAE: −ELBO in nats": goal}, "sampling": sampling,
+        "growth": {"points": points},
+    }
+    return {"classic": classic, "current": current}
+
+
+def test_a_table_has_medians_and_ratios_round_by_round(script, stacks):
+    table = script("summary").step_table(stacks["classic"])
+    assert "| VAE, batch 128 | 1.2 | 2.2 · 1.80 (1.50–2.00) |" in table
+    assert table.splitlines()[2].endswith("| 0.5 · 0.40 |")  # the limit: 0.05 GFLOP at 100 a second
+
+
+def test_a_goal_that_a_seed_missed_is_said(script, stacks):
+    row = script("summary").quality_table(stacks["classic"]).splitlines()[-1]
+    assert row == "| VAE: −ELBO in nats, 105 | " + " | ".join(["2.50 (1.50–3.50), 2 of 3 seeds reach it"] * 2) + " |"
+
+
+def test_the_text_compares_both_stacks_with_pytorch(script, stacks):
+    text = script("summary").speed(stacks)
+    assert "| VAE, batch 128 | 0.43 (0.40–0.50): faster | 0.43 (0.40–0.50): faster |" in text
+    assert "VAE: ours with FusedAdam and PyTorch overlap" in text
+
+
+def test_every_table_and_the_picture_can_be_made(script, stacks):
     summary = script("summary")
-    readme = (BENCHMARKS.parent / "README.md").read_text(encoding="utf-8")
-    assert summary.step_table(summary.records("classic")) in readme, "put summary.step_table anew into the README"
+    page = summary.page(stacks)
+    assert page.count("\n| VAE, batch 128 |") == 2 and page.count("| VAE, files | 16 | 7.0 | 70 |") == 1
+    summary.plt.close(summary.picture(stacks["classic"]))
+
+
+def test_nothing_measured_is_said(script):
+    assert "Nothing has been measured" in script("summary").speed({"classic": {}, "current": {}})
+
+
+def test_the_text_replaces_what_stands_between_its_marks(script, stacks):
+    summary = script("summary")
+    start, end = summary.MARKS
+    new = summary.with_speed(f"before\n{start}old\n{end}\nafter\n", stacks)
+    assert new.startswith(f"before\n{start}\nMeasured by") and new.endswith(f"\n{end}\nafter\n") and "old" not in new
+    with pytest.raises(ValueError, match="<!-- speed -->"):
+        summary.with_speed("no marks", stacks)
+
+
+def test_the_readme_says_what_was_measured(script):
+    summary, readme = script("summary"), README.read_text(encoding="utf-8")
+    stacks = {stack: summary.records(stack) for stack in summary.STACKS}
+    assert readme == summary.with_speed(readme, stacks), "run python benchmarks/summary.py"
 
 
 def test_the_page_of_all_tables_is_up_to_date(script):
     summary = script("summary")
-    stacks = {stack: summary.records(stack) for stack in ("classic", "current")}
+    stacks = {stack: summary.records(stack) for stack in summary.STACKS}
     found = (BENCHMARKS / "README.md").read_text(encoding="utf-8")
     assert found == summary.page(stacks), "run python benchmarks/summary.py"
+
+
+@pytest.mark.parametrize("module", ["prose", "records", "summary"])
+def test_no_measured_number_is_typed_into_the_text(module):
+    """What writes the text holds no decimal number in a string: each one comes from a record."""
+    tree = ast.parse((BENCHMARKS / f"{module}.py").read_text(encoding="utf-8"))
+    strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    assert not [text for text in strings if re.search(r"\d[.,]\d|\d ?(%|ms|MB|times|GFLOP)", text)]
+
+
+def test_the_readme_types_no_speed_elsewhere(script):
+    start, end = script("summary").MARKS
+    before, rest = README.read_text(encoding="utf-8").split(start)
+    others = before + rest.split(end)[1]
+    assert not re.findall(r".*\d (?:ms|GFLOP/s|milliseconds)\b.*", others), "say it in benchmarks/prose.py"
 
 
 @pytest.mark.parametrize("stack", ["classic", "current"])

@@ -80,7 +80,6 @@ def test_conda_environment_installs_the_classic_lock_on_its_python():
     assert "name: aigc-tf" in lines
     assert "  - python=3.11" in lines
     assert "      - --requirement requirements/classic.txt" in lines
-    assert "#     python -m pip install --no-deps --require-hashes --requirement requirements/plays.txt" in lines
 
 
 # The lock files.

@@ -52,6 +52,10 @@ def test_gradients_of_norm_5_are_clipped_together():
     np.testing.assert_allclose(clipped[1], [[0.8]], rtol=1e-6)
 
 
+def test_small_gradients_stay_as_they_are():
+    np.testing.assert_allclose(clip_by_global_norm([tf.constant([0.3, 0.4])], 1.0)[0], [0.3, 0.4], rtol=1e-6)
+
+
 def test_outside_of_a_device_gradients_are_clipped_whole(monkeypatch):
     monkeypatch.setattr(tf.distribute, "get_replica_context", lambda: None)
     np.testing.assert_allclose(clip_by_global_norm([tf.constant([3.0, 4.0])], 1.0)[0], [0.6, 0.8], rtol=1e-6)

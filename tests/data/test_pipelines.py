@@ -1,4 +1,6 @@
-"""Pipelines: no waiting for a tuner, and images from files."""
+"""Pipelines lose and repeat nothing, wait for no tuner, and read images from files."""
+
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -95,3 +97,84 @@ def test_wrong_files_are_refused(case, words, tmp_path):
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere.npy"):
         image_files_dataset([tmp_path / "nowhere.npy"], batch_size=4)
+
+
+# ---- image_dataset ----
+
+
+def numbered_images(count, dtype="float32"):
+    """Images of one grey value each, by which they can be told apart: value n/255 or, as bytes, n."""
+    grey = np.arange(count).reshape(-1, 1, 1, 1) * np.ones((1, 2, 3, 1))
+    return grey.astype("uint8") if dtype == "uint8" else (grey / 255).astype(dtype)
+
+
+def numbers(batch):
+    return np.round(np.asarray(batch)[:, 0, 0, 0] * 255).astype(int)
+
+
+def epoch(dataset):
+    """The numbers of the images of one pass."""
+    return np.concatenate([numbers(batch) for batch in dataset])
+
+
+def test_every_image_comes_exactly_once_an_epoch():
+    dataset = data.image_dataset(numbered_images(50), batch_size=8)
+    for _ in range(2):
+        assert Counter(epoch(dataset)) == Counter(range(50))
+
+
+def test_each_epoch_has_another_order():
+    dataset = data.image_dataset(numbered_images(50), batch_size=8, seed=0)
+    assert not np.array_equal(epoch(dataset), epoch(dataset))
+
+
+def test_a_seed_repeats_the_whole_sequence_of_orders():
+    one, other = (data.image_dataset(numbered_images(50), batch_size=8, seed=0) for _ in range(2))
+    for _ in range(2):
+        np.testing.assert_array_equal(epoch(one), epoch(other))
+
+
+def test_another_seed_gives_another_order():
+    one, other = (data.image_dataset(numbered_images(50), batch_size=8, seed=seed) for seed in (0, 1))
+    assert not np.array_equal(epoch(one), epoch(other))
+
+
+def test_without_shuffling_the_order_is_kept():
+    np.testing.assert_array_equal(epoch(data.image_dataset(numbered_images(9), batch_size=4, shuffle=False)), range(9))
+
+
+def test_the_last_batch_holds_what_is_left_over():
+    dataset = data.image_dataset(numbered_images(10), batch_size=4)
+    assert [len(batch) for batch in dataset] == [4, 4, 2]
+    assert len(dataset) == 3
+
+
+def test_labels_stay_with_their_images():
+    for images, labels in data.image_dataset(numbered_images(50), np.arange(50), batch_size=8, seed=0):
+        np.testing.assert_array_equal(numbers(images), labels)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32", "float64"])
+def test_batches_are_float32_from_0_to_1(dtype):
+    (batch,) = data.image_dataset(numbered_images(256, dtype), batch_size=256, shuffle=False)
+    assert batch.dtype == tf.float32
+    np.testing.assert_allclose(batch[:, 0, 0, 0], np.arange(256) / 255, rtol=1e-6)
+    assert float(tf.reduce_max(batch)) <= 1.0
+
+
+def test_images_of_any_size_and_three_channels_pass():
+    images = np.random.default_rng(0).random((3, 16, 12, 3), dtype="float32")
+    (batch,) = data.image_dataset(images, batch_size=3, shuffle=False)
+    np.testing.assert_array_equal(batch, images)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_an_empty_batch_is_refused(batch_size):
+    with pytest.raises(ValueError, match=f"at least 1. Received: {batch_size}"):
+        data.image_dataset(numbered_images(4), batch_size=batch_size)
+
+
+@pytest.mark.parametrize("labels", [np.zeros(3), np.zeros((4, 1)), np.zeros((4, 10))])
+def test_labels_that_do_not_fit_the_images_are_refused(labels):
+    with pytest.raises(ValueError, match=r"4 images need labels of shape \(4,\)"):
+        data.image_dataset(numbered_images(4), labels, batch_size=2)

@@ -6,7 +6,6 @@ import pytest
 import tensorflow as tf
 
 from aigc_tf import checkpoints
-from aigc_tf.core.distribute import clip_by_global_norm
 from aigc_tf.text import Vocabulary, streams, windows
 from aigc_tf.text.lstm import LSTMLanguageModel
 from aigc_tf.text.recurrent import CELLS, Carry, TiedLogits, next_token_loss
@@ -157,15 +156,6 @@ def test_perplexity_and_bits_say_the_same_as_the_loss(model):
 
 
 # ---- clipping -------------------------------------------------------------------------------------------------------
-
-
-def test_gradients_are_scaled_down_together():
-    clipped = clip_by_global_norm([tf.constant([3.0]), tf.constant([[4.0]])], 1.0)
-    np.testing.assert_allclose([clipped[0][0], clipped[1][0, 0]], [0.6, 0.8], rtol=1e-6)
-
-
-def test_small_gradients_stay_as_they_are():
-    np.testing.assert_allclose(clip_by_global_norm([tf.constant([0.3, 0.4])], 1.0)[0], [0.3, 0.4], rtol=1e-6)
 
 
 def test_a_step_moves_the_weights_by_no_more_than_the_clipped_norm():
