@@ -1,7 +1,7 @@
 """Faults as they happen: a process killed with no warning, a full disk, files made to do harm, inputs that are empty.
 
-Tested elsewhere: damaged and foreign data files, cut downloads (data/test_downloading); damaged weights, names to save by
-(test_checkpoints); Ctrl-C (test_recipes, course/test_runner); bad images, latents and labels (test_contract).
+Tested elsewhere: damaged and foreign data files, cut downloads (data/test_downloading); damaged weights, names to save
+by (test_checkpoints); Ctrl-C (test_recipes, course/test_runner); bad images, latents and labels (test_contract).
 """
 
 import json
