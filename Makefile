@@ -8,7 +8,8 @@ NAME ?=
 REPOSITORY ?=
 WORKERS ?= 2
 SELECT ?=
-export PYTHON VENV SELECT
+TORCH_PYTHON ?= $(abspath $(BUILD))/torch/$(bin)/python
+export PYTHON VENV SELECT TORCH_PYTHON
 export PYTHONNOUSERSITE = 1
 export KERAS_BACKEND = tensorflow
 unexport MPLBACKEND PYTHONHOME PYTHONPATH
@@ -23,7 +24,7 @@ pytest = $(python) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorde
 set_up = python=$$(sh requirements/find_python.sh $(1)) && "$$python" requirements/make_venv.py "$(VENV)" "$(BUILD)"
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-current course lab test test-current test-latest affected notebooks exercises checkpoints book slides bench lint locks audit coverage mutants clean
+.PHONY: help setup setup-current course lab test test-current test-latest affected notebooks exercises checkpoints book slides torch bench bench-current lint locks audit coverage mutants clean
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,8 +77,18 @@ slides: setup  ## Make slides from the chapters, build/slides
 checkpoints: setup  ## Train the checkpoints again, all or NAME=vae
 	@$(python) -m aigc_tf.recipes $(NAME)
 
-bench: setup  ## Measure speed and memory beside peers: half an hour, on idle cores (benchmarks/README.md)
-	@for script in vae_step gan_step lstm_step sampling growth; do $(python) benchmarks/$$script.py || exit 1; done
+torch:  ## PyTorch, to measure beside, in an environment of its own
+	@test -x "$(TORCH_PYTHON)" || { python=$$(sh requirements/find_python.sh classic) && "$$python" -m venv "$(BUILD)/torch" \
+		&& "$(TORCH_PYTHON)" -m pip install --quiet torch==2.13.0 numpy; }
+
+bench: setup torch  ## Measure speed and memory beside peers: half an hour, on idle cores (benchmarks/README.md)
+	@for script in vae_step gan_step lstm_step lstm_layer minutes sampling growth; do \
+		$(python) benchmarks/$$script.py || exit 1; done
+	@$(python) benchmarks/summary.py
+
+bench-current: VENV = .venv-current
+bench-current: setup-current torch  ## The same on the current stack, steps and samples alone: ten minutes
+	@for script in vae_step gan_step lstm_step lstm_layer sampling; do $(python) benchmarks/$$script.py || exit 1; done
 	@$(python) benchmarks/summary.py
 
 lint: setup  ## Check the style of package, tests and notebooks

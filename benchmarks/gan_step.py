@@ -1,67 +1,62 @@
-"""How long is one training step of a GAN, and how far from what the machine can do?  One run, interleaved, medians.
+"""How long is one training step of a GAN, and how far from what the machine can do?  One run, interleaved.
 
-    python benchmarks/gan_step.py                    writes benchmarks/gan_step.json; seven minutes on two idle cores
+    python benchmarks/gan_step.py            writes benchmarks/gan_step.json; four minutes on two idle cores
 
 Compared, at batch 64, each step being one of the discriminator and one of the generator:
 
-- ours: `aigc_tf.gan.GAN` trained by `fit`, 20 steps per execution. It alone also keeps the averaged generator, the
-  epoch's means and a watch for NaN.
-- ours with a fused Adam: the same with `keras.optimizers.legacy.Adam` (classic stack alone), as PyTorch's is fused.
+- ours: `aigc_tf.gan.GAN` trained by `fit` with `keras.optimizers.Adam`, as in the chapters, 20 steps per execution. It
+  alone also keeps the averaged generator, the epoch's means and a watch for NaN.
+- ours with FusedAdam: the same with `aigc_tf.core.optimizers.FusedAdam`, as in the recipes.
 - the Keras example's way (its DCGAN): real and fake images in one pass with noisy labels, then new latents and a second
   pass for the generator; `fit` on a dataset that shuffles images one by one.
 - article 004's loop in eager TensorFlow, corrected: two tapes around one pass and no `tf.function`, as there;
   `training=True`, logits, and fresh noise for each batch, as there should be. The networks are ours, made anew.
-- PyTorch, eager: the same layers with the same number of weights (asserted), losses, Adam and passes as ours.
-  This row needs PyTorch, which the course does not install: `pip install torch==2.13.0`. Without it, it is left out.
-  Its threads spin while they wait for each other: beside other work on the cores it is many times too slow.
-  (On Linux, PyPI's build for graphics cards brings Triton, which crashes beside TensorFlow 2.21: uninstall `triton`.)
+- PyTorch, and PyTorch compiled (`pytorch_programs.py`): the same layers with the same number of weights (asserted),
+  losses, Adam and passes as ours.
 - the limit: the multiplications and additions of our step's matrix products and convolutions, at the rate that the
-  machine reaches in one product of 2048 × 2048 matrices. Products as small as ours, 64 × 256 × 1024, are slower.
+  machine reaches in one large product. Small products are slower (`limits.py`).
 
 Two works: the dense GAN of article 000 (latents 100, generator 256-512-784, discriminator 512-256-1, no batch norm) and
 the course's small DCGAN (`recipes.DCGAN`: with batch norm). Activations are the course's everywhere: ReLU, tanh at the
-end, LeakyReLU in the discriminator. Then our step's parts, each in a compiled loop by itself, without `fit`; they
-overlap, so they need not add up. Ratios travel better than milliseconds. At last the minutes of training until 5,000
-samples of the DCGAN are at a Fréchet distance of 100 from the test set (by chapter 3's judge; off the clock, every
-150 steps): ours, the Keras example's way, PyTorch.
+end, LeakyReLU in the discriminator. In the same rounds our step's parts, each in a compiled loop by itself, without
+`fit`; they overlap, so they need not add up. A step by `fit` is timed inside the epoch; what an epoch takes before and
+after is recorded by itself. (A dataset is autotuned by default, and then waits for its tuner at the end of an epoch.)
 """
 
+import functools
 import math
 
 import keras
-import numpy as np
+import pytorch
 import tensorflow as tf
-from results import machine, store
-from timing import FUSED_ADAM, PRODUCT, medians, minutes_to_quality, product, rounded, torch
+from limits import gflop_per_second, products
+from results import machine, milliseconds, sized, store
+from timing import compiled_loop, interleaved, of_kind, timed, timed_fit
 
-from aigc_tf import checkpoints, data, metrics
+from aigc_tf import data
+from aigc_tf.core.averages import update_average
+from aigc_tf.core.optimizers import FusedAdam
 from aigc_tf.gan import GAN, to_tanh_range
 from aigc_tf.recipes import DCGAN
 
-nn = torch.nn if torch else None
-
-BATCH_SIZE = 64
-STEPS_PER_EXECUTION = 20
-OUR_STEPS, EAGER_STEPS, TORCH_STEPS, PART_STEPS = 160, 15, 50, 40  # in each repeat
-ADAM = {"learning_rate": 2e-4, "beta_1": 0.5}
-WORKS = {
-    "dense GAN": {"latent_dim": 100, "batch_norm": False},  # of the default widths
-    "DCGAN": DCGAN,
+BATCH_SIZE, STEPS_PER_EXECUTION = 64, 20
+LEARNING_RATE, BETA_1 = 2e-4, 0.5
+WORKS = {  # each with the steps of a round
+    "dense GAN": ({"latent_dim": 100, "batch_norm": False}, sized(160, 40)),  # of the default widths
+    "DCGAN": (DCGAN, sized(80, 40)),
 }
-OURS, KERAS, EAGER, TORCH = "ours: fit", "Keras example's way: fit", "eager TensorFlow loop", "PyTorch, eager"
-FUSED = "ours with a fused Adam: fit"
-SMALL = (64, 256, 1024)  # rows, inner and columns of a product that is as small as ours
-TARGET, PIECE, MOST, SAMPLES = 100.0, 150, 12, 5000  # distance; steps between two looks; looks; samples in each
+EAGER_STEPS, PART_STEPS, ROUNDS = sized(15, 2), sized(40, 2), sized(5, 2)
 
 
-def compiled_gan(config, adam=keras.optimizers.Adam):
+# ---- the contenders; `images` are bytes, and one epoch shows each of them once ----
+
+
+def ours(config, images, adam=keras.optimizers.Adam, learning_rate=LEARNING_RATE):
+    """(model, its `fit` on the images)."""
     gan = GAN(**config)
-    adams = {f"{player}_optimizer": adam(**ADAM) for player in ("generator", "discriminator")}
-    gan.compile(**adams, steps_per_execution=STEPS_PER_EXECUTION)
-    return gan
-
-
-# ---- the contenders ----
+    gan.compile(*(adam(learning_rate, BETA_1) for _ in range(2)), steps_per_execution=STEPS_PER_EXECUTION)
+    batches = data.image_dataset(images, batch_size=BATCH_SIZE)
+    return gan, functools.partial(gan.fit, batches, verbose=0)
 
 
 class ExampleGAN(keras.Model):
@@ -103,24 +98,20 @@ class ExampleGAN(keras.Model):
         return {mean.name: mean.result() for mean in self.means}
 
 
-def keras_example(config, images, steps):
-    """(model, function that trains for so many steps)."""
-    model, order = ExampleGAN(config), np.random.default_rng(0)
-    model.compile(*(keras.optimizers.Adam(**ADAM) for _ in range(2)))
-
-    def run():
-        chosen = data.scale_images(images[order.integers(len(images), size=steps * BATCH_SIZE)])
-        model.fit(tf.data.Dataset.from_tensor_slices(2 * chosen - 1).shuffle(1024).batch(BATCH_SIZE), verbose=0)
-
-    return model, run
+def keras_example(config, images, learning_rate=LEARNING_RATE):
+    """(model, its `fit` on the images, which are shuffled one by one)."""
+    model = ExampleGAN(config)
+    model.compile(*(keras.optimizers.Adam(learning_rate, BETA_1) for _ in range(2)))
+    batches = tf.data.Dataset.from_tensor_slices(2 * data.scale_images(images) - 1).shuffle(1024).batch(BATCH_SIZE)
+    return model, functools.partial(model.fit, batches, verbose=0)
 
 
-def eager_loop(config, batches):
-    """Article 004's `train_step`, corrected."""
-    gan = GAN(**config)
+def eager_loop(config, images):
+    """A function that trains one epoch by article 004's `train_step`, corrected."""
+    gan, batches = GAN(**config), data.image_dataset(images, batch_size=BATCH_SIZE)
     generator, discriminator = gan.generator, gan.discriminator
     cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
-    generator_optimizer, discriminator_optimizer = keras.optimizers.Adam(**ADAM), keras.optimizers.Adam(**ADAM)
+    generator_optimizer, discriminator_optimizer = (keras.optimizers.Adam(LEARNING_RATE, BETA_1) for _ in range(2))
 
     def step(images):
         latents = tf.random.normal((BATCH_SIZE, gan.latent_dim))
@@ -134,71 +125,21 @@ def eager_loop(config, batches):
         generator_optimizer.apply_gradients(zip(generator_gradients, generator.trainable_variables))
         discriminator_optimizer.apply_gradients(zip(discriminator_gradients, discriminator.trainable_variables))
 
-    def run():
+    def train():
         for images in batches:
             step(to_tanh_range(images))
 
-    return run
+    return train
 
 
-def torch_dense():
-    """Generator and discriminator of the dense GAN."""
-    generator = nn.Sequential(
-        nn.Linear(100, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(), nn.Linear(512, 784), nn.Tanh(),
-        nn.Unflatten(1, (1, 28, 28)),
-    )  # fmt: skip
-    discriminator = nn.Sequential(
-        nn.Flatten(), nn.Linear(784, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2), nn.Linear(256, 1)
-    )
-    return generator, discriminator
-
-
-def torch_dcgan():
-    """Generator and discriminator of the DCGAN; images and maps are (batch, channels, height, width) here."""
-    generator = nn.Sequential(
-        nn.Linear(64, 256, bias=False), nn.BatchNorm1d(256), nn.ReLU(),
-        nn.Linear(256, 64 * 7 * 7, bias=False), nn.BatchNorm1d(64 * 7 * 7), nn.ReLU(), nn.Unflatten(1, (64, 7, 7)),
-        nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(32), nn.ReLU(),
-        nn.ConvTranspose2d(32, 1, 4, stride=2, padding=1), nn.Tanh(),
-    )  # fmt: skip
-    discriminator = nn.Sequential(
-        nn.Conv2d(1, 32, 4, stride=2, padding=1), nn.LeakyReLU(0.2),
-        nn.Conv2d(32, 64, 4, stride=2, padding=1), nn.LeakyReLU(0.2), nn.Flatten(),
-        nn.Linear(64 * 7 * 7, 128), nn.LeakyReLU(0.2), nn.Linear(128, 1),
-    )  # fmt: skip
-    return generator, discriminator
-
-
-def torch_loop(config, images, steps):
-    """(generator, function that trains for so many steps): `GAN.train_step` in PyTorch, one batch of fakes for both."""
+def pytorch_program(config, images, seed=0, learning_rate=LEARNING_RATE, compiled=False):
     gan = GAN(**config)
-    generator, discriminator = torch_dcgan() if gan.architecture == "dcgan" else torch_dense()
-    for theirs, ours in ((generator, gan.generator), (discriminator, gan.discriminator)):
-        count = sum(weight.numel() for weight in theirs.parameters())
-        expected = sum(math.prod(weight.shape) for weight in ours.trainable_variables)
-        assert count == expected, f"PyTorch's {ours.name} has {count} weights, ours {expected}"
-    images = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()  # uint8 (N, 1, 28, 28)
-    betas = (ADAM["beta_1"], 0.999)
-    generator_optimizer = torch.optim.Adam(generator.parameters(), ADAM["learning_rate"], betas)
-    discriminator_optimizer = torch.optim.Adam(discriminator.parameters(), ADAM["learning_rate"], betas)
-    softplus = nn.functional.softplus
-
-    def step(real):
-        fakes = generator(torch.randn(BATCH_SIZE, gan.latent_dim))
-        discriminator_optimizer.zero_grad()
-        real_logits, fake_logits = discriminator(torch.cat([real, fakes.detach()])).chunk(2)
-        (softplus(-real_logits) + softplus(fake_logits)).mean().backward()
-        discriminator_optimizer.step()
-        generator_optimizer.zero_grad()
-        loss = softplus(-discriminator(fakes)).mean()
-        loss.backward(inputs=list(generator.parameters()))  # and none for the discriminator's weights
-        generator_optimizer.step()
-
-    def run():
-        for indices in torch.randint(len(images), (steps, BATCH_SIZE)):
-            step(images[indices].float() / 127.5 - 1.0)
-
-    return generator, run
+    program = pytorch.Program(
+        "GAN", images=images, seed=seed, batch_size=BATCH_SIZE, architecture=gan.architecture,
+        learning_rate=learning_rate, beta_1=BETA_1, compiled=compiled,
+    )
+    assert program("count") == pytorch.count_weights(gan.generator, gan.discriminator), "not the same networks"
+    return program
 
 
 # ---- the limit ----
@@ -231,26 +172,17 @@ def step_gflop(gan):
     return 2 * BATCH_SIZE * (of_generator + real_and_fake + judged) / 1e9
 
 
-def small_products(times=300):
-    """A contender: products as small as ours."""
-    rows, inner, columns = SMALL
-    left, right = tf.random.normal((rows, inner)), tf.random.normal((inner, columns))
-
-    def run():
-        for _ in range(times):
-            tf.matmul(left, right)
-
-    return times, run
-
-
 # ---- where our step's time goes ----
 
 
 def parts(gan):
     """Functions of a batch of images in [0, 1]; each returns a number, so that none of its work is pruned away."""
     fakes = gan.draw(BATCH_SIZE, None)
-    generator, discriminator = gan.generator.trainable_variables, gan.discriminator.trainable_variables
-    players = ((gan.generator_optimizer, generator), (gan.discriminator_optimizer, discriminator))
+    players = (gan.generator, gan.discriminator)
+    adams = {adam: [adam(LEARNING_RATE, BETA_1) for _ in players] for adam in (keras.optimizers.Adam, FusedAdam)}
+    for pair in adams.values():
+        for optimizer, network in zip(pair, players):
+            optimizer.build(network.trainable_variables)
 
     def generator_forward(images):
         return tf.reduce_sum(gan.draw(BATCH_SIZE, None, training=True))
@@ -261,13 +193,15 @@ def parts(gan):
     def discriminator_step(images):
         return tf.reduce_sum(gan.discriminator_step(to_tanh_range(images), fakes, None)["discriminator_loss"])
 
-    def both_updates(images):
-        for optimizer, weights in players:
+    def updates(images, adam):
+        for optimizer, network in zip(adams[adam], players):
+            weights = network.trainable_variables
             optimizer.apply_gradients((tf.zeros(weight.shape), weight) for weight in weights)
         return 0.0
 
     def average(images):
-        gan.update_average()
+        step = gan.generator_optimizer.iterations
+        update_average(gan.average_generator, gan.generator, decay=gan.ema_decay, step=step)
         return 0.0
 
     def whole_step(images):
@@ -278,117 +212,57 @@ def parts(gan):
         "discriminator's step": discriminator_step,
         "discriminator forward, real and fake": discriminator_forward,
         "generator forward": generator_forward,
-        "both optimizers": both_updates,
+        "both optimizers": functools.partial(updates, adam=keras.optimizers.Adam),
+        "both optimizers, fused": functools.partial(updates, adam=FusedAdam),
         "averaged generator": average,
     }
-
-
-def compiled_loop(part, batches):
-    iterator = iter(batches.repeat())
-
-    @tf.function
-    def loop():
-        total = 0.0
-        for _ in tf.range(PART_STEPS):
-            total += part(next(iterator))
-        return total
-
-    return loop.get_concrete_function()
 
 
 # ---- measuring ----
 
 
-def measure(config, images):
+def measure(config, steps, images):
     """The record of one work."""
-    batches = data.image_dataset(images[: OUR_STEPS * BATCH_SIZE], batch_size=BATCH_SIZE, seed=0)
-    few = batches.take(EAGER_STEPS)
-    gan = compiled_gan(config)
-    rows = {
-        OURS: (OUR_STEPS, lambda: gan.fit(batches, verbose=0)),
-        KERAS: (OUR_STEPS, keras_example(config, images, OUR_STEPS)[1]),
-        EAGER: (EAGER_STEPS, eager_loop(config, few)),
+    images = images[:steps * BATCH_SIZE]
+    gan, fit = ours(config, images)
+    contenders = {
+        "ours": timed_fit(fit),
+        "ours with FusedAdam": timed_fit(ours(config, images, FusedAdam)[1]),
+        "Keras example's way": timed_fit(keras_example(config, images)[1]),
+        "eager TensorFlow loop": timed(EAGER_STEPS, eager_loop(config, images[:EAGER_STEPS * BATCH_SIZE])),
     }
-    if FUSED_ADAM:
-        fused = compiled_gan(config, FUSED_ADAM)
-        rows[FUSED] = (OUR_STEPS, lambda: fused.fit(batches, verbose=0))
-    if torch:
-        rows[TORCH] = (TORCH_STEPS, torch_loop(config, images, TORCH_STEPS)[1])
-    loops = {name: (PART_STEPS, compiled_loop(part, batches)) for name, part in parts(compiled_gan(config)).items()}
-    large, large_gflop = product()
-    seconds = medians({**rows, **loops, "large": large, "small": small_products()})
-    gflop, rate = step_gflop(gan), large_gflop / seconds["large"]
-    limit, whole = gflop / rate, seconds["whole step, without fit"]
+    if pytorch.INSTALLED:
+        contenders["PyTorch"] = pytorch.timed_program(pytorch_program(config, images), steps)
+    if pytorch.COMPILES:
+        contenders["PyTorch, compiled"] = pytorch.timed_program(pytorch_program(config, images, compiled=True), steps)
+    batches = data.image_dataset(images, batch_size=BATCH_SIZE)
+    loops = {
+        name: timed(PART_STEPS, compiled_loop(part, batches, PART_STEPS))
+        for name, part in parts(ours(config, images)[0]).items()
+    }
+    found = interleaved({**contenders, **loops, **products()}, ROUNDS)
+    pytorch.close_all()
     return {
-        "milliseconds": rounded({name: 1000 * seconds[name] for name in rows} | {"limit": 1000 * limit}),
-        "ratio_to_ours": rounded({name: seconds[name] / seconds[OURS] for name in rows}, 3),
-        "share_of_limit": rounded({name: limit / seconds[name] for name in rows}, 3),
-        "gflop": round(gflop, 3),
-        "gflop_per_second": {
-            f"{PRODUCT} x {PRODUCT} x {PRODUCT}": round(rate, 1),
-            " x ".join(map(str, SMALL)): round(2 * math.prod(SMALL) / 1e9 / seconds["small"], 1),
-        },
-        "milliseconds_of_parts": rounded({name: 1000 * seconds[name] for name in loops}),
-        "share_of_whole_step": rounded({name: seconds[name] / whole for name in loops}, 3),
+        "milliseconds": milliseconds(of_kind({name: found[name] for name in contenders})),
+        "milliseconds_before_an_epoch": milliseconds(of_kind(found, "start")),
+        "milliseconds_after_an_epoch": milliseconds(of_kind(found, "end")),
+        "milliseconds_of_parts": milliseconds(of_kind({name: found[name] for name in loops})),
+        "gflop": round(step_gflop(gan), 3),
+        "gflop_per_second": gflop_per_second(found),
     }
-
-
-def time_to_quality(images, test_images):
-    """{name: minutes until the DCGAN's samples are near enough}."""
-    evaluator = checkpoints.load("digit_classifier")
-    real = evaluator.judge(data.scale_images(test_images))[0]
-
-    def distance(samples):
-        return metrics.frechet_distance(real, evaluator.judge(samples)[0])
-
-    gan, (example, train_example) = compiled_gan(DCGAN), keras_example(DCGAN, images, PIECE)
-    batches = data.image_dataset(images, batch_size=BATCH_SIZE, seed=0).take(PIECE)  # in a new order each time
-    latents = tf.random.stateless_normal((SAMPLES, gan.latent_dim), (0, 0))
-    players = {
-        OURS: (lambda: gan.fit(batches, verbose=0), lambda: distance(gan.generate(SAMPLES, seed=0))),
-        KERAS: (train_example, lambda: distance(0.5 * example.generator(latents, training=False) + 0.5)),
-    }
-    if torch:
-        generator, train_torch = torch_loop(DCGAN, images, PIECE)
-
-        def torch_distance():
-            generator.eval()
-            with torch.no_grad():
-                samples = generator(torch.from_numpy(latents.numpy().copy())).permute(0, 2, 3, 1).numpy()
-            generator.train()
-            return distance(0.5 * samples + 0.5)
-
-        players[TORCH] = (train_torch, torch_distance)
-    quality = {}
-    for name, (train, measure_distance) in players.items():
-        print(f"  {name}, to a Fréchet distance of {TARGET:.0f}:")
-        quality[name] = minutes_to_quality(train, measure_distance, TARGET, MOST)
-    return quality
-
-
-def show(name, record):
-    rates = ", ".join(f"{sizes}: {rate:.0f}" for sizes, rate in record["gflop_per_second"].items())
-    print(f"\n{name}: {record['gflop']:.3f} GFLOP a step; GFLOP/s of products {rates}")
-    for row, ratio in record["ratio_to_ours"].items():
-        share = record["share_of_limit"][row]
-        print(f"  {row:36} {record['milliseconds'][row]:7.2f} ms, {ratio:5.2f} times ours, {share:4.0%} of the limit")
-    print(f"  {'limit':36} {record['milliseconds']['limit']:7.2f} ms")
-    for part, share in record["share_of_whole_step"].items():
-        print(f"    {part:36} {record['milliseconds_of_parts'][part]:7.2f} ms, {share:4.0%} of the whole step")
 
 
 def main():
     keras.utils.set_random_seed(0)
-    mnist = data.load_mnist()
+    images = data.load_mnist().train_images
     record = {
-        "work": f"a step of discriminator and generator, batch {BATCH_SIZE}; medians of 5 repeats of "
-        f"{OUR_STEPS} steps (by fit), {EAGER_STEPS} (eager), {TORCH_STEPS} (PyTorch), {PART_STEPS} (parts)",
+        "work": f"a step of discriminator and generator, batch {BATCH_SIZE}; {ROUNDS} rounds of "
+        + " or ".join(f"{steps} ({name})" for name, (_, steps) in WORKS.items())
+        + f" steps, {EAGER_STEPS} (eager), {PART_STEPS} (parts), every contender in turn",
         "machine": machine(),
     }
-    for name, config in WORKS.items():
-        record[name] = measure(config, mnist.train_images)
-        show(name, record[name])
-    record[f"DCGAN_to_distance_{TARGET:.0f}"] = time_to_quality(mnist.train_images, mnist.test_images)
+    for name, (config, steps) in WORKS.items():
+        record[name] = measure(config, steps, images)
     store(__file__, record)
 
 

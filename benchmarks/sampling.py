@@ -1,4 +1,4 @@
-"""How fast do the trained models draw and write?  One run, interleaved, medians.
+"""How fast do the trained models draw and write?  One run, interleaved.
 
     python benchmarks/sampling.py       writes benchmarks/sampling.json; one minute on two idle cores
 
@@ -10,44 +10,45 @@ last 64 characters for each new one, as the articles write; PyTorch's LSTM, one 
 
 import keras
 import numpy as np
-from gan_step import torch_dcgan
-from results import machine, store
-from timing import medians, rounded, torch
+import pytorch
+from results import machine, sized, store
+from timing import interleaved, of_kind, timed
 
 from aigc_tf import checkpoints
 
-IMAGES, FEW = 1000, 20  # in each repeat; by predict in a loop
-CHARACTERS, FEW_CHARACTERS, TEXTS, WINDOW = 500, 20, 32, 64
+IMAGES, FEW = sized(1000, 10), sized(20, 2)  # in each round; by predict in a loop
+CHARACTERS, FEW_CHARACTERS, TEXTS, WINDOW = sized(500, 10), sized(20, 2), 32, 64
+ROUNDS = sized(5, 1)
+PROMPT = "To be, or not to be, that is the question: whether 'tis nobler in"
 
 
-def images_per_second(model, network):
-    """{way: images per second}; `network` maps latents to images."""
+def image_contenders(model, network):
+    """{way: contender}, a step being an image; `network` maps latents to images."""
     latents = np.random.default_rng(0).normal(size=(IMAGES, model.latent_dim)).astype("float32")
 
     def one_by_one():
         for at in range(FEW):
             network.predict(latents[at:at + 1], verbose=0)
 
-    ways = {
-        "ours: generate": (IMAGES, lambda: model.generate(IMAGES, seed=0)),
-        "predict, all at once": (IMAGES, lambda: network.predict(latents, verbose=0)),
-        "predict, one by one": (FEW, one_by_one),
+    return {
+        "ours: generate": timed(IMAGES, lambda: model.generate(IMAGES, seed=0)),
+        "predict, all at once": timed(IMAGES, lambda: network.predict(latents, verbose=0)),
+        "predict, one by one": timed(FEW, one_by_one),
     }
-    if torch and network.name == "average_generator":
-        theirs = torch_dcgan()[0].eval()
-
-        def draw():
-            with torch.no_grad():
-                theirs(torch.randn(IMAGES, model.latent_dim))
-
-        ways["PyTorch, all at once"] = (IMAGES, draw)
-    return rounded({name: 1 / seconds for name, seconds in medians(ways).items()}, 0)
 
 
-def characters_per_second(model):
-    """{way: characters per second}."""
-    prompt = "To be, or not to be, that is the question: whether 'tis nobler in"
-    numbers = model.vocabulary.encode(prompt)[:WINDOW]
+def torch_dcgan():
+    """A contender."""
+    program = pytorch.Program(
+        "GAN", images=np.zeros((1, 28, 28, 1), "uint8"), seed=0, batch_size=1, architecture="dcgan", learning_rate=0.0,
+        beta_1=0.5,
+    )
+    return timed(IMAGES, lambda: program("draw", count=IMAGES))
+
+
+def text_contenders(model):
+    """{way: contender}, a step being a character."""
+    numbers = model.vocabulary.encode(PROMPT)[:WINDOW]
 
     def by_predict():
         window = numbers
@@ -55,43 +56,45 @@ def characters_per_second(model):
             logits = model.predict(window[None], verbose=0)[0, -1]
             window = np.append(window[1:], np.int32(logits.argmax()))
 
-    ways = {
-        "ours: generate, one text": (CHARACTERS, lambda: model.generate(prompt, CHARACTERS, seed=0)),
-        f"ours: generate, {TEXTS} texts": (
-            TEXTS * CHARACTERS, lambda: model.generate([prompt] * TEXTS, CHARACTERS, seed=0)
+    return {
+        "ours: generate, one text": timed(CHARACTERS, lambda: model.generate(PROMPT, CHARACTERS, seed=0)),
+        f"ours: generate, {TEXTS} texts": timed(
+            TEXTS * CHARACTERS, lambda: model.generate([PROMPT] * TEXTS, CHARACTERS, seed=0)
         ),
-        "predict on the last 64": (FEW_CHARACTERS, by_predict),
+        f"predict on the last {WINDOW}": timed(FEW_CHARACTERS, by_predict),
     }
-    if torch:
-        nn, size = torch.nn, len(model.vocabulary)
-        embedding, lstm = nn.Embedding(size, model.embedding_dim), nn.LSTM(model.embedding_dim, model.units[0])
-        logits_of = nn.Linear(model.units[0], size)
 
-        def write():
-            token, states = torch.zeros(1, dtype=torch.long), None
-            with torch.no_grad():
-                for _ in range(CHARACTERS):
-                    hidden, states = lstm(embedding(token)[None], states)
-                    token = torch.multinomial(torch.softmax(logits_of(hidden[0]), dim=-1), 1)[:, 0]
 
-        ways["PyTorch, one text"] = (CHARACTERS, write)
-    return rounded({name: 1 / seconds for name, seconds in medians(ways).items()}, 0)
+def torch_lstm(model):
+    """A contender."""
+    numbers = np.zeros(2, "int32")
+    program = pytorch.Program(
+        "LSTM", numbers=numbers, test=numbers, seed=0, batch_size=1, num_tokens=len(model.vocabulary),
+        units=model.units[0], embedding_dim=model.embedding_dim, length=1, learning_rate=0.0,
+    )
+    return timed(CHARACTERS, lambda: program("write", count=CHARACTERS))
 
 
 def main():
     vae, gan, lstm = (checkpoints.load(name) for name in ("vae", "dcgan", "lstm_shakespeare"))
     logits = vae.decoder.outputs[0]
     decoder = keras.Model(vae.decoder.inputs, keras.layers.Activation("sigmoid")(logits), name="decoder")
-    record = {
-        "work": f"{IMAGES} images, {CHARACTERS} characters; medians of 5 repeats",
-        "machine": machine(),
-        "images_per_second": {
-            "VAE": images_per_second(vae, decoder), "DCGAN": images_per_second(gan, gan.average_generator)
-        },
-        "characters_per_second": {"LSTM-512": characters_per_second(lstm)},
+    ways = {
+        "VAE": image_contenders(vae, decoder), "DCGAN": image_contenders(gan, gan.average_generator),
+        "LSTM-512": text_contenders(lstm),
     }
-    print(record)
+    if pytorch.INSTALLED:
+        ways["DCGAN"]["PyTorch, all at once"] = torch_dcgan()
+        ways["LSTM-512"]["PyTorch, one text"] = torch_lstm(lstm)
+    found = interleaved({(model, way): run for model, row in ways.items() for way, run in row.items()}, ROUNDS)
+    record = {
+        "work": f"{IMAGES} images, {CHARACTERS} characters; {ROUNDS} rounds, every way in turn", "machine": machine(),
+        "per_second": {model: {} for model in ways},
+    }
+    for (model, way), seconds in of_kind(found).items():
+        record["per_second"][model][way] = [round(1 / value) for value in seconds]
     store(__file__, record)
+    pytorch.close_all()
 
 
 if __name__ == "__main__":

@@ -1,67 +1,89 @@
-"""How the benchmarks take time: interleaved medians, the machine's limit, minutes to a quality; PyTorch if it is there.
+"""How the benchmarks take time: contenders take turns, the first round warms up, and every other round is kept.
 
-A benchmark compares in one run: the contenders take turns, the first round traces and warms up, medians are stored.
+A contender is a function without arguments that does its work and returns {what: seconds}.
 """
 
-import os
-import statistics
 import time
 
 import keras
 import tensorflow as tf
 
-try:
-    import torch
 
-    torch.set_num_threads(os.cpu_count())  # as many as TensorFlow takes
-except ImportError:
-    torch = None
-    print("PyTorch's rows are left out, since it is not installed here: `pip install torch==2.13.0` adds them.")
-
-# Keras 2 still has its older Adam, one operation for each weight where the newer one takes a dozen; Keras 3 has not.
-FUSED_ADAM = keras.optimizers.legacy.Adam if keras.__version__.startswith("2.") else None
-PRODUCT = 2048  # rows and columns of the matrices whose product is the machine's limit
-
-
-def medians(contenders, repeats=5):
-    """Median seconds of a unit of work, by name, of interleaved repeats of {name: (units, function that does them)}."""
-    times = {name: [] for name in contenders}
-    for repeat in range(repeats + 1):
-        for name, (units, run) in contenders.items():
-            start = time.perf_counter()
-            run()
-            if repeat:  # the first round traces and warms up
-                times[name].append((time.perf_counter() - start) / units)
-    return {name: statistics.median(values) for name, values in times.items()}
-
-
-def product():
-    """A contender: one product of large matrices, and how many 10⁹ multiplications and additions it takes."""
-    matrix = tf.random.normal((PRODUCT, PRODUCT))
-    return (1, lambda: float(tf.linalg.matmul(matrix, matrix)[0, 0])), 2 * PRODUCT**3 / 1e9
-
-
-def minutes_to_quality(train, quality, target, most):
-    """Trains piece by piece until the quality is at most `target`, or `most` pieces are done.
+def interleaved(contenders, rounds):
+    """Runs all contenders in turn, round after round.
 
     Args:
-        train: function that trains for one piece; it alone is on the clock.
-        quality: function that measures, lower being better.
+        contenders: {name: contender}.
+        rounds: how many are kept; one before them traces and warms up.
 
     Returns:
-        {"minutes", "pieces", "quality", "reached"}.
+        {name: {what: [seconds in each round]}}.
     """
-    seconds, pieces, reached = 0.0, 0, float("inf")
-    while reached > target and pieces < most:
+    found = {name: {} for name in contenders}
+    for number in range(rounds + 1):
+        for name, run in contenders.items():
+            for what, seconds in run().items():
+                found[name].setdefault(what, [])
+                if number:
+                    found[name][what].append(seconds)
+    return found
+
+
+def of_kind(found, what="step"):
+    """{name: [seconds in each round]} of those contenders that report `what`."""
+    return {name: kinds[what] for name, kinds in found.items() if what in kinds}
+
+
+def timed(steps, work):
+    """A contender: seconds of one of the `steps` steps that `work()` does."""
+
+    def run():
         start = time.perf_counter()
-        train()
-        seconds += time.perf_counter() - start
-        reached, pieces = float(quality()), pieces + 1
-    print(f"    {reached:.3f} after {pieces} pieces, {seconds / 60:.2f} minutes", flush=True)
-    return {
-        "minutes": round(seconds / 60, 3), "pieces": pieces, "quality": round(reached, 3), "reached": reached <= target
-    }
+        work()
+        return {"step": (time.perf_counter() - start) / steps}
+
+    return run
 
 
-def rounded(row, digits=2):
-    return {name: round(value, digits) for name, value in row.items()}
+class Laps(keras.callbacks.Callback):
+    """When `fit` had done how many steps of an epoch: `laps` holds (steps, seconds on the clock) of every execution."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.laps = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        steps = min(batch + 1, self.params["steps"])  # Keras 3 takes the last execution for a whole one
+        self.laps.append((steps, time.perf_counter()))
+
+
+def timed_fit(fit):
+    """A contender: one epoch by `fit(callbacks=…)`, of at least two executions.
+
+    It reports the seconds of a step inside the epoch, from the end of the first execution to that of the last; those of
+    `start`, what comes before the first step; and of `end`, from the last step until `fit` returns: there an autotuned
+    pipeline waits for its tuner.
+    """
+
+    def run():
+        clock, start = Laps(), time.perf_counter()
+        fit(callbacks=[clock])
+        end = time.perf_counter()
+        (first, first_time), (last, last_time) = clock.laps[0], clock.laps[-1]
+        step = (last_time - first_time) / (last - first)
+        return {"step": step, "start": first_time - first * step - start, "end": end - last_time}
+
+    return run
+
+
+def compiled_loop(step, batches, steps):
+    """A function that does `step(batch)`, which returns a number, so many times in one graph, without `fit`."""
+    iterator = iter(batches.repeat())
+
+    @tf.function
+    def loop():
+        total = 0.0
+        for _ in tf.range(steps):
+            total += step(next(iterator))
+        return total
+
+    return loop.get_concrete_function()

@@ -1,38 +1,41 @@
-"""How long is one training step of chapter 2's VAE, and when is −ELBO at 105 nats?  One run, interleaved, medians.
+"""How long is one training step of chapter 2's VAE, beside peers and the machine's limit?  One run, interleaved.
 
-    python benchmarks/vae_step.py          writes benchmarks/vae_step.json; three minutes on two idle cores
+    python benchmarks/vae_step.py          writes benchmarks/vae_step.json; two minutes on two idle cores
 
 Compared, at batch 128, one network (784-512-384-40, ELU) and one objective, Bernoulli pixels:
 
-- ours: `aigc_tf.vae.VAE` by `fit`, 16 steps per execution; images are binarized anew in every epoch.
-- ours with a fused Adam: the same with `keras.optimizers.legacy.Adam` (classic stack alone), as PyTorch's is fused.
+- ours: `aigc_tf.vae.VAE` by `fit` with `keras.optimizers.Adam`, as in the chapters, 16 steps per execution; images are
+  binarized anew in every epoch. It alone also watches for NaN.
+- ours with FusedAdam: the same with `aigc_tf.core.optimizers.FusedAdam`, as in the recipes.
+- one compiled loop: `VAE.train_step` with FusedAdam on the same batches, the whole round in one graph, without `fit`.
 - the Keras example's way: a sampling layer, a `train_step` with three trackers, `fit` on an array of images, which are
   binarized once.
 - eager TensorFlow: the same step in a Python loop, without `tf.function`, as the articles train.
-- PyTorch, eager, as its VAE example trains; the same number of weights (asserted), binarized anew.
+- PyTorch, and PyTorch compiled (`pytorch_programs.py`): the same number of weights (asserted), binarized anew.
 - the limit: the multiplications and additions of the step's products, at the rate of one large product.
 
-PyTorch's rows need `pip install torch==2.13.0`. Its threads spin while they wait for each other: beside other work on
-the cores it is many times too slow. (On Linux, PyPI's build for graphics cards brings Triton, which crashes beside
-TensorFlow 2.21: uninstall `triton`.)
+A step by `fit` is timed inside the epoch; what an epoch takes before and after is recorded by itself. (An array's
+pipeline is autotuned, and at the end of an epoch the iterator waits for the tuner: see `aigc_tf.data.prefetched`.)
 """
 
+import functools
+
 import keras
-import numpy as np
+import pytorch
 import tensorflow as tf
 from keras import layers
-from results import machine, store
-from timing import FUSED_ADAM, medians, minutes_to_quality, product, rounded, torch
+from limits import gflop_per_second, products
+from results import machine, milliseconds, sized, store
+from timing import compiled_loop, interleaved, of_kind, timed, timed_fit
 
 from aigc_tf import data
+from aigc_tf.core.optimizers import FusedAdam
 from aigc_tf.vae import VAE, build_decoder, build_encoder
 
-BATCH_SIZE, STEPS, EAGER_STEPS = 128, 160, 20
+BATCH_SIZE, STEPS_PER_EXECUTION = 128, 16
+STEPS, EAGER_STEPS, ROUNDS = sized(160, 32), sized(20, 2), sized(5, 2)
 SIZES = ((28, 28, 1), 40, (512, 384), None, "elu")  # of the networks
 WIDTHS = (784, 512, 384, 40)
-TARGET, PIECE, MOST = 105.0, 160, 40  # nats; steps between two looks at the test set; looks
-OURS, KERAS, EAGER, TORCH = "ours: fit", "Keras example's way: fit", "eager TensorFlow loop", "PyTorch, eager"
-FUSED = "ours with a fused Adam: fit"
 
 
 class Sampling(layers.Layer):
@@ -74,77 +77,57 @@ class ExampleVAE(keras.Model):
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
-# ---- the contenders: (function that trains for so many steps, function that measures −ELBO) ----
+# ---- the contenders; `images` are bytes, and one epoch shows each of them once ----
 
 
-def ours(images, test, steps, adam=keras.optimizers.Adam):
+def binarized_anew(images):
+    return data.with_new_draws(data.image_dataset(images, batch_size=BATCH_SIZE), data.binarize)
+
+
+def ours(images, adam=keras.optimizers.Adam):
+    """(model, its `fit` on the images)."""
     model = VAE(*SIZES[:3])
-    model.compile(optimizer=adam(1e-3), steps_per_execution=16)
-    batches = data.image_dataset(images, batch_size=BATCH_SIZE, seed=0)
-    batches = data.with_new_draws(batches, data.binarize, seed=0).take(steps)  # in a new order each time
-    return lambda: model.fit(batches, verbose=0), lambda: tf.reduce_mean(model.compute_losses(test)["loss"])
+    model.compile(optimizer=adam(1e-3), steps_per_execution=STEPS_PER_EXECUTION)
+    return model, functools.partial(model.fit, binarized_anew(images), verbose=0)
 
 
-def ours_fused(images, test, steps):
-    return ours(images, test, steps, FUSED_ADAM)
-
-
-def keras_example(images, test, steps):
+def keras_example(images):
+    """(model, its `fit` on the images)."""
     model = ExampleVAE()
     model.compile(optimizer=keras.optimizers.Adam(1e-3))
-    binary, order = data.binarize(data.scale_images(images), seed=0).numpy(), np.random.default_rng(0)
+    binary = data.binarize(data.scale_images(images), seed=0).numpy()
+    return model, functools.partial(model.fit, binary, batch_size=BATCH_SIZE, verbose=0)
+
+
+def without_fit(images, steps):
+    """A function that trains so many steps in one graph."""
+    model = VAE(*SIZES[:3])
+    model.compile(optimizer=FusedAdam(1e-3))
+    model.optimizer.build(model.trainable_variables)
+    return compiled_loop(lambda batch: model.train_step(batch)["loss"], binarized_anew(images), steps)
+
+
+def eager_loop(images):
+    """(model, function that trains one epoch)."""
+    model, optimizer, batches = ExampleVAE(), keras.optimizers.Adam(1e-3), binarized_anew(images)
 
     def train():
-        chosen = order.integers(len(binary), size=steps * BATCH_SIZE)  # an array of its own for each piece
-        model.fit(binary[chosen], batch_size=BATCH_SIZE, verbose=0)
-
-    return train, lambda: model.losses_of(test)[0]
-
-
-def eager_loop(images, test, steps):
-    model, optimizer = ExampleVAE(), keras.optimizers.Adam(1e-3)
-    batches = data.image_dataset(images, batch_size=BATCH_SIZE, seed=0)
-    batches = iter(data.with_new_draws(batches, data.binarize, seed=0).repeat())
-
-    def train():
-        for _ in range(steps):
-            images = next(batches)
+        for images in batches:
             with tf.GradientTape() as tape:
                 loss = model.losses_of(images)[0]
             gradients = tape.gradient(loss, model.trainable_weights)
             optimizer.apply_gradients(zip(gradients, model.trainable_weights))
 
-    return train, lambda: model.losses_of(test)[0]
+    return model, train
 
 
-def pytorch(images, test, steps):
-    nn = torch.nn
-    encoder = nn.Sequential(nn.Linear(784, 512), nn.ELU(), nn.Linear(512, 384), nn.ELU(), nn.Linear(384, 80))
-    decoder = nn.Sequential(nn.Linear(40, 384), nn.ELU(), nn.Linear(384, 512), nn.ELU(), nn.Linear(512, 784))
-    weights = [*encoder.parameters(), *decoder.parameters()]
-    expected = build_encoder(*SIZES).count_params() + build_decoder(*SIZES).count_params()
-    assert sum(weight.numel() for weight in weights) == expected, "not the same networks"
-    optimizer = torch.optim.Adam(weights, 1e-3, eps=1e-7)
-    images, test = (torch.tensor(np.array(part)).reshape(-1, 784) for part in (images, test))
-
-    def loss_of(binary):
-        mean, log_var = encoder(binary).chunk(2, dim=1)
-        logits = decoder(mean + torch.exp(0.5 * log_var) * torch.randn_like(mean))
-        reconstruction = nn.functional.binary_cross_entropy_with_logits(logits, binary, reduction="sum")
-        return (reconstruction - 0.5 * torch.sum(1 + log_var - mean**2 - log_var.exp())) / len(binary)
-
-    def train():
-        for _ in range(steps):
-            chosen = images[torch.randint(len(images), (BATCH_SIZE,))].float() / 255
-            optimizer.zero_grad()
-            loss_of(torch.bernoulli(chosen)).backward()
-            optimizer.step()
-
-    def quality():
-        with torch.no_grad():
-            return loss_of(test)
-
-    return train, quality
+def pytorch_program(images, test, seed=0, compiled=False):
+    program = pytorch.Program(
+        "VAE", images=images, test=test, seed=seed, batch_size=BATCH_SIZE, compiled=compiled
+    )
+    networks = build_encoder(*SIZES), build_decoder(*SIZES)
+    assert program("count") == pytorch.count_weights(*networks), "not the same networks"
+    return program
 
 
 def step_gflop():
@@ -156,35 +139,35 @@ def step_gflop():
 
 def main():
     keras.utils.set_random_seed(0)
-    mnist = data.load_mnist()
-    test = data.binarize(data.scale_images(mnist.test_images), seed=0)
-    makers = {OURS: ours, KERAS: keras_example, EAGER: eager_loop}
-    makers |= ({FUSED: ours_fused} if FUSED_ADAM else {}) | ({TORCH: pytorch} if torch else {})
-    steps = {name: EAGER_STEPS if name == EAGER else STEPS for name in makers}
-    rows = {name: (steps[name], maker(mnist.train_images, test, steps[name])[0]) for name, maker in makers.items()}
-    large, gflop = product()
-    seconds = medians({**rows, "product": large})
-    rate = gflop / seconds.pop("product")
-    limit = step_gflop() / rate
-    quality = {}
-    for name, maker in makers.items():
-        if name not in (EAGER, FUSED):  # the same steps as ours, each as much longer or shorter as said above
-            print(f"{name}: {1000 * seconds[name]:.2f} ms")
-            quality[name] = minutes_to_quality(*maker(mnist.train_images, test, PIECE), TARGET, MOST)
-    record = {
-        "work": f"a step of VAE 784-512-384-40, batch {BATCH_SIZE}; medians of 5 repeats of {STEPS} steps "
-        f"({EAGER_STEPS} eager)",
-        "machine": machine(),
-        "milliseconds": rounded({name: 1000 * value for name, value in {**seconds, "limit": limit}.items()}),
-        "ratio_to_ours": rounded({name: value / seconds[OURS] for name, value in seconds.items()}, 3),
-        "share_of_limit": rounded({name: limit / value for name, value in seconds.items()}, 3),
-        "matmul_gflop_per_second": round(rate, 1),
-        f"to_{TARGET:.0f}_nats": quality,
+    images = data.load_mnist().train_images[:STEPS * BATCH_SIZE]
+    contenders = {
+        "ours": timed_fit(ours(images)[1]),
+        "ours with FusedAdam": timed_fit(ours(images, FusedAdam)[1]),
+        "one compiled loop": timed(STEPS, without_fit(images, STEPS)),
+        "Keras example's way": timed_fit(keras_example(images)[1]),
+        "eager TensorFlow loop": timed(EAGER_STEPS, eager_loop(images[:EAGER_STEPS * BATCH_SIZE])[1]),
     }
-    for name, ratio in record["ratio_to_ours"].items():
-        print(f"{name:40} {record['milliseconds'][name]:7.2f} ms, {ratio:5.2f} times ours, "
-              f"{record['share_of_limit'][name]:4.0%} of the limit")
+    test = data.binarize(data.scale_images(images[:1]), seed=0).numpy()  # of which nothing is asked
+    if pytorch.INSTALLED:
+        contenders["PyTorch"] = pytorch.timed_program(pytorch_program(images, test), STEPS)
+    if pytorch.COMPILES:
+        contenders["PyTorch, compiled"] = pytorch.timed_program(pytorch_program(images, test, compiled=True), STEPS)
+    found = interleaved({**contenders, **products()}, ROUNDS)
+    seconds = of_kind({name: found[name] for name in contenders})
+    record = {
+        "work": f"a step of VAE 784-512-384-40, batch {BATCH_SIZE}; {ROUNDS} rounds of {STEPS} steps "
+        f"({EAGER_STEPS} eager), every contender in turn",
+        "machine": machine(),
+        "VAE": {
+            "milliseconds": milliseconds(seconds),
+            "milliseconds_before_an_epoch": milliseconds(of_kind(found, "start")),
+            "milliseconds_after_an_epoch": milliseconds(of_kind(found, "end")),
+            "gflop": round(step_gflop(), 3),
+            "gflop_per_second": gflop_per_second(found),
+        },
+    }
     store(__file__, record)
+    pytorch.close_all()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,324 @@
+"""PyTorch's contenders, as its users write them, at its best: it reads orders from stdin (see `pytorch.Program`).
+
+- The same layers as ours with as many weights (the benchmarks compare the counts), and where quality is compared the
+  same beginning: Glorot's uniform kernels, zeros as biases, orthogonal recurrent kernels, a forget gate's bias of 1.
+- Adam with `fused=True` and ε = 1e-7 (Keras adds it before it corrects the bias of the moments, PyTorch after).
+- Uniform draws and a comparison instead of `torch.bernoulli`, which is slower here; images gathered by index instead of
+  a `DataLoader`, whose processes take the cores from the products; `channels_last` for convolutions, which is faster.
+- Eager, and the VAE and the GANs also with losses or networks by `torch.compile`. (It does not look into `nn.LSTM`.)
+
+It runs in PyTorch's own environment: nothing of the course or TensorFlow is imported here.
+"""
+
+import copy
+import os
+import sys
+import tempfile
+import time
+
+import numpy as np
+import torch
+from messages import receive, send
+from torch import nn
+
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+torch.set_num_threads(CORES)  # as many as TensorFlow takes
+
+
+def begin_as_keras(layer):
+    """Sets a layer's first weights as Keras draws them."""
+    if isinstance(layer, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)):
+        nn.init.xavier_uniform_(layer.weight)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
+    if isinstance(layer, nn.LSTM):
+        nn.init.xavier_uniform_(layer.weight_ih_l0)
+        nn.init.orthogonal_(layer.weight_hh_l0)
+        nn.init.zeros_(layer.bias_ih_l0)
+        nn.init.zeros_(layer.bias_hh_l0)
+        nn.init.ones_(layer.bias_ih_l0[layer.hidden_size:2 * layer.hidden_size].detach())  # gates in order i, f, g, o
+
+
+def adam(weights, learning_rate, beta_1=0.9):
+    return torch.optim.Adam(weights, learning_rate, (beta_1, 0.999), eps=1e-7, fused=True)
+
+
+class Program:
+    """What all have: `step()` trains, and `network` is what a quality is measured of."""
+
+    def count(self):
+        """Numbers of trainable weights of each network."""
+        return [sum(weight.numel() for weight in network.parameters()) for network in self.networks]
+
+    def train(self, steps):
+        for _ in range(steps):
+            self.step()
+
+    def train_and_keep(self, looks):
+        """Trains and keeps the weights after each number of steps in `looks`.
+
+        Returns:
+            {"begin": seconds until the first step was done, "seconds": until each look}.
+        """
+        self.kept, seconds, start = [], [], time.perf_counter()
+        for number in range(1, looks[-1] + 1):
+            self.step()
+            if number == 1:
+                begin = time.perf_counter() - start
+            if number in looks:
+                self.kept.append(copy.deepcopy(self.network.state_dict()))
+                seconds.append(time.perf_counter() - start)
+        return {"begin": begin, "seconds": seconds}
+
+    def recall(self, look):
+        self.network.load_state_dict(self.kept[look])
+
+
+class Products:
+    """Products of matrices, as in limits.py."""
+
+    def __init__(self, size, small):
+        rows, inner, columns = small
+        self.matrix, self.states = torch.randn(size, size), torch.randn(rows, inner)
+        self.kernel = torch.linalg.qr(torch.randn(columns, inner))[0].T.contiguous()
+
+    def large(self):
+        return float((self.matrix @ self.matrix)[0, 0])
+
+    def small(self, pairs):
+        states = self.states
+        for _ in range(pairs):
+            states = (states @ self.kernel) @ self.kernel.T
+        return float(states[0, 0])
+
+
+class VAE(Program):
+    """Chapter 2's, Bernoulli pixels; `images` are bytes (N, 28, 28, 1), `test` holds zeros and ones."""
+
+    def __init__(self, images, test, seed, batch_size, compiled=False):
+        torch.manual_seed(seed)
+        self.batch_size = batch_size
+        self.images, self.test = (torch.from_numpy(part).reshape(len(part), 784) for part in (images, test))
+        self.encoder = nn.Sequential(nn.Linear(784, 512), nn.ELU(), nn.Linear(512, 384), nn.ELU(), nn.Linear(384, 80))
+        self.decoder = nn.Sequential(nn.Linear(40, 384), nn.ELU(), nn.Linear(384, 512), nn.ELU(), nn.Linear(512, 784))
+        self.networks = (self.encoder, self.decoder)
+        self.network = nn.ModuleList(self.networks).apply(begin_as_keras)
+        self.optimizer = adam(self.network.parameters(), 1e-3)
+        self.loss = torch.compile(self.negative_elbo) if compiled else self.negative_elbo
+
+    def negative_elbo(self, binary):
+        mean, log_var = self.encoder(binary).chunk(2, dim=1)
+        logits = self.decoder(mean + torch.exp(0.5 * log_var) * torch.randn_like(mean))
+        reconstruction = nn.functional.binary_cross_entropy_with_logits(logits, binary, reduction="sum")
+        return (reconstruction - 0.5 * torch.sum(1 + log_var - mean**2 - log_var.exp())) / len(binary)
+
+    def step(self):
+        images = self.images[torch.randint(len(self.images), (self.batch_size,))].float() / 255
+        binary = (torch.rand_like(images) < images).float()  # anew in every epoch, as ours
+        self.optimizer.zero_grad()
+        self.loss(binary).backward()
+        self.optimizer.step()
+
+    def quality(self):
+        """−ELBO of the test images, in nats."""
+        with torch.no_grad():
+            return float(self.negative_elbo(self.test))
+
+
+def dense_gan():
+    """Generator and discriminator of the dense GAN."""
+    generator = nn.Sequential(
+        nn.Linear(100, 256), nn.ReLU(), nn.Linear(256, 512), nn.ReLU(), nn.Linear(512, 784), nn.Tanh(),
+        nn.Unflatten(1, (1, 28, 28)),
+    )  # fmt: skip
+    discriminator = nn.Sequential(
+        nn.Flatten(), nn.Linear(784, 512), nn.LeakyReLU(0.2), nn.Linear(512, 256), nn.LeakyReLU(0.2), nn.Linear(256, 1)
+    )
+    return generator, discriminator
+
+
+def dcgan():
+    """Generator and discriminator of the DCGAN; images and maps are (batch, channels, height, width) here."""
+    epsilon = {"eps": 1e-3}  # of batch normalization, as Keras has it
+    generator = nn.Sequential(
+        nn.Linear(64, 256, bias=False), nn.BatchNorm1d(256, **epsilon), nn.ReLU(),
+        nn.Linear(256, 64 * 7 * 7, bias=False), nn.BatchNorm1d(64 * 7 * 7, **epsilon), nn.ReLU(),
+        nn.Unflatten(1, (64, 7, 7)),
+        nn.ConvTranspose2d(64, 32, 4, stride=2, padding=1, bias=False), nn.BatchNorm2d(32, **epsilon), nn.ReLU(),
+        nn.ConvTranspose2d(32, 1, 4, stride=2, padding=1), nn.Tanh(),
+    )  # fmt: skip
+    discriminator = nn.Sequential(
+        nn.Conv2d(1, 32, 4, stride=2, padding=1), nn.LeakyReLU(0.2),
+        nn.Conv2d(32, 64, 4, stride=2, padding=1), nn.LeakyReLU(0.2), nn.Flatten(),
+        nn.Linear(64 * 7 * 7, 128), nn.LeakyReLU(0.2), nn.Linear(128, 1),
+    )  # fmt: skip
+    return generator, discriminator
+
+
+class GAN(Program):
+    """`GAN.train_step` in PyTorch, one batch of fakes for both players; `images` are bytes (N, 28, 28, 1)."""
+
+    def __init__(self, images, seed, batch_size, architecture, learning_rate, beta_1, compiled=False):
+        torch.manual_seed(seed)
+        self.batch_size = batch_size
+        self.layout = torch.channels_last if architecture == "dcgan" else torch.contiguous_format
+        self.images = torch.from_numpy(images).permute(0, 3, 1, 2)  # (N, 1, 28, 28)
+        self.networks = [
+            network.apply(begin_as_keras).to(memory_format=self.layout)
+            for network in (dcgan() if architecture == "dcgan" else dense_gan())
+        ]
+        self.network = self.networks[0]  # the generator
+        self.latent_dim = self.network[0].in_features
+        self.optimizers = [adam(network.parameters(), learning_rate, beta_1) for network in self.networks]
+        self.players = [torch.compile(network) for network in self.networks] if compiled else self.networks
+
+    def step(self):
+        (generator, discriminator), (generator_optimizer, discriminator_optimizer) = self.players, self.optimizers
+        softplus = nn.functional.softplus
+        real = self.images[torch.randint(len(self.images), (self.batch_size,))].float() / 127.5 - 1.0
+        fakes = generator(torch.randn(self.batch_size, self.latent_dim))
+        discriminator_optimizer.zero_grad()
+        both = torch.cat([real, fakes.detach()]).contiguous(memory_format=self.layout)
+        real_logits, fake_logits = discriminator(both).chunk(2)
+        (softplus(-real_logits) + softplus(fake_logits)).mean().backward()
+        discriminator_optimizer.step()
+        generator_optimizer.zero_grad()
+        loss = softplus(-discriminator(fakes)).mean()
+        loss.backward(inputs=list(self.network.parameters()))  # and none for the discriminator's weights
+        generator_optimizer.step()
+
+    def generate(self, latents):
+        """Images in [0, 1], (N, 28, 28, 1), of the latents (N, latent_dim)."""
+        self.network.eval()
+        with torch.no_grad():
+            images = self.network(torch.from_numpy(latents)).permute(0, 2, 3, 1)
+        self.network.train()
+        return (0.5 * images + 0.5).contiguous().numpy()
+
+    def draw(self, count):
+        """Makes so many images, and keeps them to itself."""
+        self.generate(torch.randn(count, self.latent_dim).numpy())
+
+
+class LanguageModel(nn.Module):
+    """Embedding, LSTM and logits."""
+
+    def __init__(self, num_tokens, units, embedding_dim):
+        super().__init__()
+        self.embedding = nn.Embedding(num_tokens, embedding_dim)  # N(0, 1) at first, as ours
+        self.lstm = nn.LSTM(embedding_dim, units, batch_first=True)
+        self.logits = nn.Linear(units, num_tokens)
+
+    def forward(self, tokens, states=None):
+        hidden, states = self.lstm(self.embedding(tokens), states)
+        return self.logits(hidden), tuple(state.detach() for state in states)
+
+
+def streams(numbers, length, batch_size):
+    """`aigc_tf.text.streams`: inputs and targets (batch, length) of windows that go on where the ones before ended."""
+    count = (len(numbers) - 1) // batch_size // length
+    used = count * length
+    parts = torch.from_numpy(np.stack([numbers[row * used:row * used + used + 1] for row in range(batch_size)])).long()
+    for at in range(0, used, length):
+        yield parts[:, at:at + length], parts[:, at + 1:at + length + 1]
+
+
+class LSTM(Program):
+    """Chapter 4's language model: carried states, gradients clipped to norm 1."""
+
+    def __init__(self, numbers, test, seed, batch_size, num_tokens, units, embedding_dim, length, learning_rate):
+        torch.manual_seed(seed)
+        self.numbers, self.test, self.size = numbers, test, (length, batch_size)
+        self.network = LanguageModel(num_tokens, units, embedding_dim).apply(begin_as_keras)
+        self.networks = [self.network]
+        self.optimizer = adam(self.network.parameters(), learning_rate)
+        self.batches, self.states = iter(()), None
+
+    def loss(self, inputs, targets, states):
+        logits, states = self.network(inputs, states)
+        return nn.functional.cross_entropy(logits.flatten(0, 1), targets.flatten()), states
+
+    def step(self):
+        batch = next(self.batches, None)
+        if batch is None:
+            self.batches, self.states = streams(self.numbers, *self.size), None
+            batch = next(self.batches)
+        loss, self.states = self.loss(*batch, self.states)
+        self.optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+
+    def quality(self):
+        """Nats per character of the test text, read as 32 streams."""
+        states, losses = None, []
+        with torch.no_grad():
+            for batch in streams(self.test, self.size[0], 32):
+                loss, states = self.loss(*batch, states)
+                losses.append(float(loss))
+        return float(np.mean(losses))
+
+    def write(self, count):
+        """So many characters, each drawn from the distribution after those before; returns their numbers."""
+        token, states, tokens = torch.zeros(1, 1, dtype=torch.long), None, []
+        with torch.no_grad():
+            for _ in range(count):
+                logits, states = self.network(token, states)
+                token = torch.multinomial(torch.softmax(logits[0], dim=-1), 1)
+                tokens.append(int(token))
+        return tokens
+
+
+class LSTMLayer:
+    """`nn.LSTM` alone, forward and all gradients of Σ outputs · slopes + Σ last hidden · last cell states."""
+
+    def __init__(self, inputs, hidden, cell, slopes, kernel, recurrent_kernel, bias):
+        self.lstm = nn.LSTM(inputs.shape[-1], hidden.shape[-1], batch_first=True)
+        self.inputs, self.hidden, self.cell, self.slopes = map(torch.from_numpy, (inputs, hidden, cell, slopes))
+        weights = (kernel.T, recurrent_kernel.T, bias, np.zeros_like(bias))  # both have the gates in order i, f, g, o
+        with torch.no_grad():
+            for weight, value in zip(self.lstm.parameters(), weights):
+                weight.copy_(torch.from_numpy(np.ascontiguousarray(value)))
+
+    def gradients(self):
+        """(outputs, [gradients of inputs, hidden, cell, kernel, recurrent kernel, bias])."""
+        needed = [part.clone().requires_grad_() for part in (self.inputs, self.hidden, self.cell)]
+        inputs, hidden, cell = needed
+        outputs, (hidden, cell) = self.lstm(inputs, (hidden[None], cell[None]))
+        objective = (outputs * self.slopes).sum() + (hidden * cell).sum()
+        slopes = torch.autograd.grad(objective, [*needed, *self.lstm.parameters()])
+        return outputs.detach(), slopes
+
+    def results(self):
+        """The same as NumPy arrays, with the kernels as Keras has them."""
+        outputs, slopes = self.gradients()
+        *others, kernel, recurrent_kernel, bias, _ = (slope.numpy() for slope in slopes)
+        return [outputs.numpy(), *others, kernel.T, recurrent_kernel.T, bias]
+
+    def train(self, steps):
+        for _ in range(steps):
+            self.gradients()
+
+
+KINDS = {kind.__name__: kind for kind in (Products, VAE, GAN, LSTM, LSTMLayer)}
+
+
+def main():
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what is printed is no answer
+    with tempfile.TemporaryDirectory() as folder:
+        program = None
+        while True:
+            try:
+                method, arguments = receive(sys.stdin)
+            except EOFError:
+                return
+            if method in KINDS:
+                program, answer = KINDS[method](**arguments), None
+            else:
+                answer = getattr(program, method)(**arguments)
+            send(answers, answer, folder)
+
+
+if __name__ == "__main__":
+    main()
