@@ -2,7 +2,8 @@
 
 import statistics
 
-import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from records import CONTENDERS, OURS, limit, spread, works
 from tables import grown, named
 
@@ -49,12 +50,13 @@ def quality_bars(found):
 
 def picture(found):
     """A figure of step times, minutes to a quality, and how time and memory grow."""
-    figure, ((steps, quality), (speed, memory)) = plt.subplots(2, 2, figsize=(12, 9), layout="constrained")
+    figure = Figure(figsize=(12, 9), layout="constrained")
+    (steps, quality), (speed, memory) = figure.subplots(2, 2)
     bars(steps, step_bars(found), "milliseconds of a step (logarithmic)", log=True)
     steps.set_title("A training step")
     bars(quality, quality_bars(found), "minutes of training, median of the seeds (least–most)")
     quality.set_title("Minutes to the same quality")
-    handles = [plt.Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
+    handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in COLOURS.values()]
     figure.legend(handles, COLOURS, loc="outside upper center", ncols=len(COLOURS))
     for model, marker in (("VAE", "o-"), ("DCGAN", "s--")):
         sizes, milliseconds, _ = zip(*grown(found, "batch_size", model))

@@ -16,6 +16,17 @@ import selection  # noqa: E402  (without the package: the process that hands out
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
+@pytest.fixture(autouse=True)
+def no_figure_left_open():
+    """The test that leaves a figure in pyplot fails, not one that counts them later in the same process."""
+    yield
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    figures = pyplot.get_fignums() if pyplot else []
+    for number in figures:
+        pyplot.close(number)
+    assert not figures, f"this test left figure {figures} open in pyplot"
+
+
 @pytest.fixture(scope="session")
 def strategy():
     """One model on the two devices."""
