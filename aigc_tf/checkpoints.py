@@ -24,9 +24,11 @@ FOLDER = CHECKOUT_DATA / "checkpoints"
 MODELS = {
     "Autoencoder": "aigc_tf.autoencoder",
     "VAE": "aigc_tf.vae",
+    "IWAE": "aigc_tf.vae",
     "DigitClassifier": "aigc_tf.metrics.classifier",
     "GAN": "aigc_tf.gan.model",
     "ACGAN": "aigc_tf.gan.model",
+    "RNNLanguageModel": "aigc_tf.text.lstm",
     "LSTMLanguageModel": "aigc_tf.text.lstm",
 }
 

@@ -110,7 +110,8 @@ class VAE(Model):
         latent_dim: number of latent dimensions.
         hidden_units: widths of the encoder's hidden layers; the decoder has them in reverse.
         beta: weight of the KL term (beta-VAE, Higgins et al. 2017, equation 4).
-        num_classes: number of classes of a conditional VAE (Sohn et al. 2015), or None.
+        num_classes: number of classes of a conditional VAE (Kingma et al. 2014, arXiv:1406.5298, M2 without its
+            classifier; the name is from Sohn et al. 2015), or None.
         activation: of the hidden layers.
     """
 
@@ -156,6 +157,24 @@ class VAE(Model):
         reconstruction = bernoulli_nll(images, self.decoder(with_labels(latents, one_hot)))
         kl = tf.reduce_sum(gaussian_kl(mean, log_var), axis=-1)
         return {"loss": reconstruction + self.beta * kl, "reconstruction": reconstruction, "kl": kl}
+
+    def log_importance_weights(self, images, one_hot, noise):
+        """ln [p(x|z) p(z) / q(z|x)] for z = mean + e^(½ log_var) · noise, in nats, shape (num_samples, batch).
+
+        Args:
+            images: (batch, *image_shape) in [0, 1].
+            one_hot: (batch, num_classes) for a conditional model, otherwise None.
+            noise: standard normal (num_samples, batch, latent_dim).
+        """
+        mean, log_var = self.encoder(with_labels(images, one_hot))
+        latents = reparameterize(mean, log_var, noise)  # (num_samples, batch, latent_dim)
+        num_samples = tf.shape(noise)[0]
+        flat = tf.reshape(latents, (-1, self.latent_dim))
+        repeated = None if one_hot is None else tf.tile(one_hot, [num_samples, 1])
+        logits = self.decoder(with_labels(flat, repeated))
+        log_likelihood = -bernoulli_nll(images, tf.reshape(logits, (num_samples, -1, *self.image_shape)))
+        log_prior = gaussian_log_density(latents, 0.0, tf.zeros_like(log_var))
+        return log_likelihood + log_prior - gaussian_log_density(latents, mean, log_var)
 
     def train_step(self, data):
         images, labels = unpack(data)
@@ -215,6 +234,38 @@ class VAE(Model):
         return importance_weighted_nll(self, images, num_samples, seed=seed, labels=labels)
 
 
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class IWAE(VAE):
+    """A VAE that trains on the importance-weighted bound itself (Burda et al. 2016, arXiv:1509.00519, section 3).
+
+    Args:
+        num_samples: K, how many latents it draws for each image; with 1 it is a `VAE`, up to the noise of one sample.
+        **kwargs: the arguments of `VAE`, except `beta`, which the bound does not have.
+    """
+
+    def __init__(self, num_samples=5, **kwargs):
+        super().__init__(**kwargs)
+        if num_samples < 1 or self.beta != 1:
+            raise ValueError(
+                f"num_samples must be ≥ 1 and beta 1. Received: num_samples={num_samples}, beta={self.beta}"
+            )
+        self.num_samples = num_samples
+        self.means = running_means("loss", "negative_elbo")
+
+    def compute_losses(self, images, labels=None, noise=None):
+        """The bound for each image, and −ELBO from the same samples: nats, a dict of tensors of shape (batch,).
+
+        Args:
+            images, labels: as for a `VAE`.
+            noise: standard normal (num_samples, batch, latent_dim), drawn if None.
+        """
+        images, one_hot = self._checked(images, labels)
+        if noise is None:
+            noise = standard_normal([self.num_samples, tf.shape(images)[0], self.latent_dim])
+        log_weights = self.log_importance_weights(images, one_hot, noise)
+        return {"loss": -log_mean_exp(log_weights), "negative_elbo": -tf.reduce_mean(log_weights, axis=0)}
+
+
 def importance_weighted_nll(model, images, num_samples, *, seed=None, labels=None, rows=10_000):
     """−ln (1/K) Σ_k p(x|z_k) p(z_k) / q(z_k|x), z_k ~ q(z|x): an upper bound on −ln p(x) that tightens with K.
 
@@ -237,24 +288,17 @@ def importance_weighted_nll(model, images, num_samples, *, seed=None, labels=Non
     if num_samples < 1:
         raise ValueError(f"num_samples must be at least 1. Received: {num_samples}")
     seed = int(tf.random.uniform((), maxval=2**31 - 1, dtype=tf.int32)) if seed is None else seed
-    images = tf.convert_to_tensor(images, tf.float32)
+    images = as_images(images, model.image_shape)
     if not tf.size(images):
         raise ValueError(f"There must be at least one image. Received: images of shape {tuple(images.shape)}")
     group = max(1, rows // num_samples)  # images at a time
     batches = tf.data.Dataset.from_tensor_slices((images, labels) if labels is not None else (images,)).batch(group)
 
     def bound(number, images, labels=None):
-        mean, log_var = model.encode(images, labels)  # (group, latent_dim)
-        shape = (num_samples, *mean.shape)
+        one_hot = one_hot_labels(labels, model.num_classes, images.shape[0])
+        shape = (num_samples, images.shape[0], model.latent_dim)
         noise = tf.random.stateless_normal(shape, seed=(seed, number))
-        latents = reparameterize(mean, log_var, noise)  # (num_samples, group, latent_dim)
-        flat = tf.reshape(latents, (-1, model.latent_dim))
-        repeated = None if labels is None else tf.tile(labels, [num_samples])
-        logits = tf.reshape(model.decode_logits(flat, repeated), (*shape[:2], *model.image_shape))
-        log_likelihood = -bernoulli_nll(images, logits)  # (num_samples, group)
-        log_prior = gaussian_log_density(latents, 0.0, tf.zeros_like(log_var))
-        log_posterior = gaussian_log_density(latents, mean, log_var)
-        return -log_mean_exp(log_likelihood + log_prior - log_posterior)
+        return -log_mean_exp(model.log_importance_weights(images, one_hot, noise))
 
     # Eager on purpose: each call is one large batch, so that compiling would gain nothing.
     return tf.concat([bound(number, *batch) for number, batch in enumerate(batches)], axis=0).numpy()

@@ -1,6 +1,7 @@
 """Playgrounds: sliders that move a trained model in a running notebook, and a still picture for everyone else.
 
-Each function takes a model, or loads the checkpoint that suits, and returns a `Playground`.
+Each function takes a model, or loads the checkpoint that suits, and returns a `Playground`; `draw_digit` takes what is
+to be done with the digit that a reader draws.
 """
 
 import functools
@@ -14,8 +15,11 @@ from PIL import Image, ImageDraw
 
 from aigc_tf import checkpoints, plots
 from aigc_tf.core.noise import standard_normal
+from aigc_tf.data import digit_from_array, draw_strokes
 
 WITHOUT_KERNEL = "Sliders appear here when this notebook runs in JupyterLab, VS Code or Colab with ipywidgets."
+DRAW_WITHOUT_KERNEL = ("This was made of a digit of ours. Paper to draw your own on appears here when this notebook "
+                       "runs in JupyterLab or VS Code with ipycanvas.")
 EXTENT, STEPS = 3.0, 15  # the plane goes from −3 to 3, in 15 tiles each way
 GAP = 12  # pixels between the plane and the digit
 PAGE = '<pre style="white-space: pre-wrap; line-height: 1.3">{}</pre>'
@@ -32,10 +36,11 @@ class Playground(ipywidgets.VBox):
     Args:
         make: function from the values of the controls to (PIL image or text, caption in words).
         controls: {argument of `make`: ipywidgets control with a value}.
+        without_kernel: what stands in place of the controls where no kernel runs.
     """
 
-    def __init__(self, make, controls):
-        self.make, self.controls = make, controls
+    def __init__(self, make, controls, without_kernel=WITHOUT_KERNEL):
+        self.make, self.controls, self.without_kernel = make, controls, without_kernel
         self.still, self.still_caption = self.make_now()
         self.caption = ipywidgets.HTML()  # says what is shown, as ipywidgets.Image takes no alternative text
         self.screen = ipywidgets.HTML() if isinstance(self.still, str) else ipywidgets.Image()
@@ -63,7 +68,7 @@ class Playground(ipywidgets.VBox):
             display.display({"text/plain": f"{self.still_caption}\n\n{self.still}"}, raw=True)
         else:
             plots.show(display.Image(as_png(self.still)), alt=self.still_caption)
-        display.display({**self._repr_mimebundle_(), "text/plain": WITHOUT_KERNEL}, raw=True)
+        display.display({**self._repr_mimebundle_(), "text/plain": self.without_kernel}, raw=True)
 
 
 def as_png(image):
@@ -197,3 +202,24 @@ def play_text(model, *, prompt="HAMLET:", length=200):
         "seed": ipywidgets.IntSlider(0, description="Seed", **SEED, **late),
         "length": ipywidgets.IntSlider(length, min=1, max=1000, description="Length", **late),
     })
+
+
+def draw_digit(make):
+    """Paper to draw a digit on, and below it what a function makes of that digit when *Use this digit* is pressed.
+
+    The still shows what it makes of a sample, a 2. Draw with the mouse, a finger or a pen; for a picture file see
+    `data.load_digit`.
+
+    Args:
+        make: function from the digit, float32 (1, 28, 28, 1) in [0, 1], white on black as in MNIST, to (PIL image or
+            text, caption in words). `draw_row` makes such an image of images.
+
+    Returns:
+        A `Playground`, or a line of text where ipycanvas is not installed.
+    """
+    try:
+        from aigc_tf.canvas import DrawingPad  # here, since sliders work without ipycanvas (Colab has none)
+    except ModuleNotFoundError as error:
+        return display.Pretty(f"There is nothing to draw on here. {error}; `pip install ipycanvas` adds it.")
+    return Playground(lambda strokes: make(digit_from_array(draw_strokes(strokes))), {"strokes": DrawingPad()},
+                      without_kernel=DRAW_WITHOUT_KERNEL)

@@ -16,8 +16,8 @@ from aigc_tf.data import image_dataset
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.gan import model as gan
 from aigc_tf.metrics.classifier import DigitClassifier
-from aigc_tf.text import LSTMLanguageModel
-from aigc_tf.vae import VAE
+from aigc_tf.text import LSTMLanguageModel, RNNLanguageModel
+from aigc_tf.vae import IWAE, VAE
 
 
 @dataclass(frozen=True)
@@ -127,10 +127,10 @@ def gan_row(
     return Row(model, {**small, **config}, {*PLAYERS, *LOGITS, *terms}, total, PLAYERS, idle, steady)
 
 
-def text_row(shared=False, **config):
+def text_row(model=LSTMLanguageModel, shared=False, **config):
     config = {"tokens": "abcde", "units": (8, 6), "embedding_dim": 4, "clip_norm": 0.1, **config}
     terms = {"loss", "bits", "perplexity"}
-    return TextRow(LSTMLanguageModel, config, terms, lambda terms, model: terms["bits"] * LN_2, shared=shared)
+    return TextRow(model, config, terms, lambda terms, model: terms["bits"] * LN_2, shared=shared)
 
 
 LN_2 = np.log(2)
@@ -144,6 +144,9 @@ MODELS = {
     ),
     "VAE": vae_row(),
     "conditional beta VAE": vae_row(image_shape=(16, 12, 3), beta=4.0, num_classes=3),
+    "IWAE": Row(
+        IWAE, {"num_samples": 3, "latent_dim": 3, "hidden_units": (32, 16)}, {"loss", "negative_elbo"}, shared=False
+    ),
     "dense GAN": gan_row(),
     "conditional DCGAN": gan_row(**SMALL_COLOUR),
     "GAN with spectral norm": gan_row(adversarial_loss="hinge", spectral_norm=True, steady=False),
@@ -157,6 +160,7 @@ MODELS = {
         {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},
         {"loss", "accuracy"},
     ),
+    "plain RNN": text_row(RNNLanguageModel),
     "LSTM": text_row(shared=True),
     "GRU, tied": text_row(cell="gru", tied=True),
     "layer-norm LSTM": text_row(cell="layer_norm_lstm"),

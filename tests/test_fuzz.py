@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from aigc_tf import data, metrics, plots
 from aigc_tf.metrics import text as text_metrics
-from aigc_tf.text import Vocabulary, decoding, split_text, split_words, streams, windows
+from aigc_tf.text import Vocabulary, decoding, nats_per_token, split_text, split_words, streams, windows
 from aigc_tf.text.ngram import NGramModel
 from aigc_tf.vae import bernoulli_nll, gaussian_kl, log_mean_exp
 
@@ -134,9 +134,12 @@ def test_a_vocabulary_refuses_foreign_characters_and_no_others(known, text):
 
 
 @quick
-@given(TEXT, numbers(0.01, 0.99))
-def test_the_two_parts_of_a_text_are_the_text(text, share):
+@given(TEXT, numbers(0.01, 0.99), numbers(0.01, 0.99))
+def test_the_parts_of_a_text_are_the_text(text, share, validation):
     assert "".join(split_text(text, share)) == text
+    parts = split_text(text, share, validation=validation)
+    assert len(parts) == 3 and "".join(parts) == text
+    assert parts[2] == split_text(text, share)[1]
 
 
 @quick
@@ -204,10 +207,11 @@ def test_adjusted_logits_are_a_distribution_with_the_same_favourite(logits, opti
 
 @quick
 @given(LOGITS, st.integers(1, 8))
-def test_top_k_leaves_k_tokens_and_those_that_tie_with_the_last(logits, top_k):
+def test_top_k_leaves_the_k_likeliest_tokens_the_first_of_equal_ones(logits, top_k):
     kept = np.isfinite(decoding.adjust_logits(logits, top_k=top_k).numpy())
-    least = np.sort(logits, axis=1)[:, ::-1][:, :top_k].min(axis=1, keepdims=True)
-    np.testing.assert_array_equal(kept, logits >= least)
+    likeliest = np.argsort(-logits, axis=1, kind="stable")[:, :top_k]
+    for row, places in zip(kept, likeliest, strict=True):
+        assert np.flatnonzero(row).tolist() == sorted(places)
 
 
 @quick
@@ -319,6 +323,13 @@ REFUSED = {
     "data.find_file": (st.text(), data.find_file),
     "text.split_text": (st.integers(max_value=0) | st.integers(1) | st.just(math.nan),
                         lambda bad: split_text("ab", bad)),
+    "text.split_text, validation": (st.integers(max_value=0) | st.integers(1) | st.just(math.nan),
+                                    lambda bad: split_text("ab", validation=bad)),
+    "text.nats_per_token, window": (st.integers(max_value=0),
+                                    lambda bad: nats_per_token(NGramModel(2).fit("abab"), "abab", bad)),
+    "text.nats_per_token, num_blocks": (
+        st.integers(max_value=0), lambda bad: nats_per_token(NGramModel(2).fit("abab"), "abab", 2, num_blocks=bad)
+    ),
     "text.windows, length": (st.integers(max_value=0) | st.integers(9), lambda bad: windows(DIGITS, bad, batch_size=1)),
     "text.windows, batch_size": (st.integers(max_value=0), lambda bad: windows(DIGITS, 2, batch_size=bad)),
     "text.streams, restarts": (numbers(-9, -0.125) | numbers(1.125, 9) | st.just(math.nan),

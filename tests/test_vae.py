@@ -9,7 +9,7 @@ import tensorflow as tf
 from scipy import integrate, special, stats
 
 from aigc_tf import vae
-from aigc_tf.vae import VAE, bernoulli_nll, gaussian_kl, gaussian_log_density, log_mean_exp, reparameterize
+from aigc_tf.vae import IWAE, VAE, bernoulli_nll, gaussian_kl, gaussian_log_density, log_mean_exp, reparameterize
 
 
 def binary_images(count, image_shape=(4, 3, 1), seed=0):
@@ -332,3 +332,45 @@ def test_bad_input_to_the_bound_is_refused(arguments, message):
 def test_an_unknown_class_is_refused_by_the_bound():
     with pytest.raises(ValueError, match="from 0 to 2"):
         tiny(num_classes=3).importance_weighted_nll(binary_images(2), 3, labels=[0, 3])
+
+
+# ---- training with the importance-weighted bound --------------------------------------------------------------------
+
+
+def iwae(num_samples, **config):
+    small = {"image_shape": (4, 3, 1), "latent_dim": 2, "hidden_units": (5,), **config}
+    return randomized(IWAE(num_samples=num_samples, **small), scale=0.5)
+
+
+def test_iwae_minimises_the_weighted_bound_of_its_samples():
+    images, noise = binary_images(3), np.random.default_rng(1).normal(size=(4, 3, 2)).astype("float32")
+    model = iwae(4)
+    single = [VAE.compute_losses(model, images, noise=noise[k]) for k in range(4)]
+    mean, log_var = model.encode(images)
+    weights = []
+    for terms, draw in zip(single, noise):  # ln p(x|z) + ln p(z) − ln q(z|x), by scipy
+        latents = mean + np.exp(0.5 * log_var) * draw
+        prior = stats.norm.logpdf(latents).sum(axis=1)
+        posterior = stats.norm.logpdf(latents, mean, np.exp(0.5 * log_var)).sum(axis=1)
+        weights.append(-terms["reconstruction"].numpy() + prior - posterior)
+    losses = model.compute_losses(images, noise=noise)
+    np.testing.assert_allclose(losses["loss"], -(special.logsumexp(weights, axis=0) - math.log(4)), rtol=1e-5)
+    np.testing.assert_allclose(losses["negative_elbo"], -np.mean(weights, axis=0), rtol=1e-5)
+
+
+def test_iwae_of_several_samples_is_a_tighter_bound_than_their_elbo():
+    losses = iwae(5).compute_losses(binary_images(8))
+    assert np.all(losses["loss"] < losses["negative_elbo"])
+
+
+def test_conditional_iwae_uses_the_labels():
+    model, images = iwae(3, num_classes=2), binary_images(4)
+    noise = np.zeros((3, 4, 2), "float32")
+    one, other = (model.compute_losses(images, np.full(4, label), noise)["loss"] for label in (0, 1))
+    assert np.all(np.abs(one - other) > 1e-4)
+
+
+@pytest.mark.parametrize("config", [{"num_samples": 0}, {"num_samples": 2, "beta": 0.5}])
+def test_iwae_refuses_what_has_no_bound(config):
+    with pytest.raises(ValueError, match="num_samples must be ≥ 1 and beta 1. Received: num_samples="):
+        IWAE(image_shape=(4, 3, 1), latent_dim=2, hidden_units=(5,), **config)

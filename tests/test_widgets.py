@@ -16,7 +16,7 @@ from IPython.display import Pretty
 from nbclient import NotebookClient
 from nbformat.v4 import new_code_cell, new_notebook
 
-from aigc_tf import checkpoints, widgets
+from aigc_tf import canvas, checkpoints, data, widgets
 from aigc_tf.course import runner as course
 from aigc_tf.course.pages import chapter_page
 from aigc_tf.gan import GAN
@@ -132,6 +132,129 @@ def test_missing_checkpoint_is_said_on_the_page(monkeypatch, tmp_path, build, na
     assert isinstance(note, Pretty) and f"No checkpoint is called '{name}'" in note.data
 
 
+# ---- paper to draw on ----
+
+
+def measure(digit):
+    """A function of a digit, as `draw_digit` takes: how many columns its ink has."""
+    columns = int((digit[0, ..., 0].max(axis=0) > 0.5).sum())
+    return str(digit.shape), f"Ink in {columns} columns."
+
+
+def send(pad, event, *points):
+    """What a browser sends of a mouse (at one point) or of fingers."""
+    places = [{"x": x, "y": y} for x, y in points]
+    content = {"touches": places} if event.startswith("touch") else places[0]
+    pad.paper._handle_custom_msg({"event": event, **content}, [])
+
+
+def press(pad, name):
+    {button.description: button for button in pad.children[1].children}[name].click()
+
+
+def draw_one(pad):
+    """A 1 is drawn with the mouse, in two pieces: down a straight line of 160 pixels."""
+    send(pad, "mouse_down", (140, 60))
+    send(pad, "mouse_move", (140, 140))
+    send(pad, "mouse_move", (140, 220))
+    send(pad, "mouse_up", (140, 220))
+
+
+ONE = (((140, 60), (140, 140), (140, 220)),)
+
+
+def test_still_is_made_of_the_sample():
+    sample = data.digit_from_array(data.draw_strokes(canvas.SAMPLE))
+    playground = widgets.draw_digit(measure)
+    assert (playground.still, playground.still_caption) == measure(sample)
+
+
+def test_sample_is_recognised_as_the_2_that_it_is():
+    sample = data.digit_from_array(data.draw_strokes(canvas.SAMPLE))
+    assert checkpoints.load("digit_classifier")(sample).numpy().argmax() == 2
+
+
+def test_drawn_digit_reaches_the_function_when_it_is_used_and_not_before():
+    playground = widgets.draw_digit(measure)
+    pad, before = playground.controls["strokes"], playground.caption.value
+    draw_one(pad)
+    assert playground.caption.value == before
+    press(pad, "Use this digit")
+    assert "Ink in 3 columns." in playground.caption.value  # a pen of 24 on a line of 160: 20 pixels by 2.6
+
+
+def test_empty_paper_is_said_and_the_next_digit_is_used_again():
+    playground = widgets.draw_digit(measure)
+    pad = playground.controls["strokes"]
+    press(pad, "Clear")
+    press(pad, "Use this digit")
+    assert 'role="alert"' in playground.caption.value and "ink" in playground.caption.value
+    draw_one(pad)
+    press(pad, "Use this digit")
+    assert "Ink in 3 columns." in playground.caption.value
+
+
+def test_mouse_draws_only_while_it_is_pressed():
+    pad = canvas.DrawingPad()
+    send(pad, "mouse_move", (1, 1))
+    draw_one(pad)
+    send(pad, "mouse_move", (2, 2))
+    press(pad, "Use this digit")
+    assert pad.value == ONE
+
+
+def test_stroke_ends_where_the_mouse_leaves_the_paper():
+    pad = canvas.DrawingPad()
+    send(pad, "mouse_down", (140, 60))
+    send(pad, "mouse_out", (281, 60))
+    send(pad, "mouse_move", (200, 60))
+    press(pad, "Use this digit")
+    assert pad.value == (((140, 60),),)
+
+
+def test_finger_draws_as_the_mouse_does():
+    pad = canvas.DrawingPad()
+    send(pad, "touch_start", (140, 60))
+    send(pad, "touch_move", (140, 140), (9, 9))  # a second finger does not count
+    send(pad, "touch_move", (140, 220))
+    send(pad, "touch_end")
+    send(pad, "touch_move", (150, 220))
+    press(pad, "Use this digit")
+    assert pad.value == ONE
+
+
+def test_first_stroke_clears_the_sample_and_the_second_clears_nothing():
+    pad = canvas.DrawingPad()
+    draw_one(pad)
+    draw_one(pad)
+    press(pad, "Use this digit")
+    assert pad.value == ONE + ONE
+
+
+def test_clear_takes_all_strokes_away():
+    pad = canvas.DrawingPad()
+    draw_one(pad)
+    press(pad, "Clear")
+    press(pad, "Use this digit")
+    assert pad.value == ()
+
+
+def test_paper_is_drawn_anew_in_a_page_that_is_opened_again(monkeypatch):
+    pad, lines = canvas.DrawingPad(), []
+    draw_one(pad)
+    monkeypatch.setattr(pad.paper, "stroke_line", lambda *line: lines.append(line))
+    pad.paper._handle_custom_msg({"event": "client_ready"}, [])
+    assert lines == [(140, 60, 140, 140), (140, 140, 140, 220)]
+
+
+def test_missing_ipycanvas_is_said_on_the_page(monkeypatch):
+    monkeypatch.delitem(sys.modules, "aigc_tf.canvas")
+    monkeypatch.delattr("aigc_tf.canvas")
+    monkeypatch.setitem(sys.modules, "ipycanvas", None)
+    note = widgets.draw_digit(measure)
+    assert isinstance(note, Pretty) and "ipycanvas" in note.data
+
+
 # ---- in a notebook ----
 
 CELLS = [
@@ -139,12 +262,15 @@ CELLS = [
     "import keras\nkeras.utils.set_random_seed(0)",
     "widgets.explore_plane(VAE(latent_dim=2, hidden_units=(8,)))",
     "widgets.play_text(LSTMLanguageModel('HAMLET: abc\\n', units=(8,), embedding_dim=4))",
+    "def measure(digit):\n"
+    "    return str(digit.shape), f'Ink in {int((digit[0, ..., 0].max(axis=0) > 0.5).sum())} columns.'\n"
+    "widgets.draw_digit(measure)",
 ]
 
 
 @pytest.fixture(scope="module")
 def executed():
-    """A notebook with two playgrounds, as a kernel leaves it."""
+    """A notebook with three playgrounds, as a kernel leaves it."""
     notebook = new_notebook(cells=[new_code_cell(cell) for cell in CELLS])
     NotebookClient(notebook, kernel_name="python3", store_widget_state=False).execute()
     return notebook
@@ -162,7 +288,8 @@ def test_still_text_begins_with_the_prompt(executed):
 
 
 def test_page_of_a_notebook_says_where_the_sliders_are(executed):
-    assert chapter_page(executed).count(widgets.WITHOUT_KERNEL) == 2
+    page = chapter_page(executed)
+    assert (page.count(widgets.WITHOUT_KERNEL), page.count(widgets.DRAW_WITHOUT_KERNEL)) == (2, 1)
 
 
 @contextmanager
@@ -257,6 +384,38 @@ def test_unknown_character_in_jupyterlab_is_answered_in_words(running):
     prompt.press("Enter")
     page.locator(".widget-html pre", has_text=re.compile("^abc")).wait_for()
     message.wait_for(state="detached")
+
+
+PIXEL = "canvas => Array.from(canvas.getContext('2d').getImageData(140, 100, 1, 1).data)"
+BLACK, WHITE = [0, 0, 0, 255], [255, 255, 255, 255]
+
+
+def wait_for_pixel(page, colour):
+    """Waits until the paper has this colour at (140, 100)."""
+    found = f"({PIXEL})(document.querySelector('canvas'))"
+    page.wait_for_function(f"colour => {found}.join() === colour.join()", arg=colour)
+
+
+def test_digit_drawn_in_jupyterlab_appears_is_used_and_is_cleared(running):
+    page, _ = running
+    paper = page.locator("canvas")
+    paper.scroll_into_view_if_needed()
+    wait_for_pixel(page, WHITE)  # beside the sample's strokes
+    box = paper.bounding_box()
+
+    def place(x, y):
+        page.mouse.move(box["x"] + x, box["y"] + y)
+
+    place(140, 60)
+    page.mouse.down()
+    for y in range(80, 221, 20):
+        place(140, y)
+    page.mouse.up()
+    wait_for_pixel(page, BLACK)
+    page.get_by_role("button", name="Use this digit").click()
+    page.locator("[role=status]", has_text="Ink in 3 columns.").wait_for()
+    page.get_by_role("button", name="Clear").click()
+    wait_for_pixel(page, WHITE)
 
 
 def test_still_picture_stays_in_jupyterlab_beside_the_controls(running):

@@ -53,6 +53,22 @@ def wasserstein_generator_loss(fake_logits):
     return -fake_logits
 
 
+def auxiliary_class_loss(class_logits, one_hot):
+    """−ln p(y|x), p = softmax(class logits): ln 10 = 2.303 for ten classes and zero logits.
+
+    Odena et al. 2017 (arXiv:1610.09585), equation 3, with its sign turned: both players minimise it, of real images
+    and of fakes.
+
+    Args:
+        class_logits: (batch, num_classes).
+        one_hot: (batch, num_classes), the labels y.
+
+    Returns:
+        (batch,), in nats.
+    """
+    return tf.nn.softmax_cross_entropy_with_logits(one_hot, class_logits)
+
+
 LOSSES = {
     "minimax": (minimax_discriminator_loss, minimax_generator_loss),
     "non_saturating": (minimax_discriminator_loss, non_saturating_generator_loss),

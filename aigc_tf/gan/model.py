@@ -12,7 +12,7 @@ from aigc_tf.core.inputs import as_images, as_latents, check_count, check_finite
 from aigc_tf.core.labels import one_hot_labels, with_labels
 from aigc_tf.core.model import running_means
 from aigc_tf.core.noise import standard_normal, uniform
-from aigc_tf.gan.losses import LOSSES, gradient_penalty, r1_penalty
+from aigc_tf.gan.losses import LOSSES, auxiliary_class_loss, gradient_penalty, r1_penalty
 from aigc_tf.gan.networks import GENERATORS, build_discriminator
 
 
@@ -45,7 +45,7 @@ class GAN(AdversarialModel):
             takes the labels as a projection (Miyato & Koyama 2018); `ACGAN` predicts them instead.
         batch_norm: whether the generator normalizes its layers; then a batch needs at least two images.
         dropout: rate in the discriminator, in [0, 1).
-        spectral_norm: whether the discriminator's layers are spectrally normalized.
+        spectral_norm: whether all of the discriminator's layers, the labels' projection too, are spectrally normalized.
         smoothing: one-sided label smoothing, in [0, 1).
         penalty_weight: λ of the gradient penalty (10 in the paper of WGAN-GP), or 0.
         r1_weight: γ of the R1 penalty, or 0.
@@ -181,6 +181,8 @@ class GAN(AdversarialModel):
             epsilon: of the gradient penalty, (batch, 1, 1, 1) uniform in [0, 1), drawn if None.
         """
         images, one_hot = self._checked(images, labels)
+        noise = None if noise is None else as_latents(noise, self.latent_dim)
+        epsilon = None if epsilon is None else tf.convert_to_tensor(epsilon, tf.float32)
         fakes = self.draw(tf.shape(images)[0], one_hot, noise=noise)
         return {
             **self.discriminator_losses(to_tanh_range(images), fakes, one_hot, epsilon=epsilon),
@@ -272,4 +274,4 @@ class ACGAN(GAN):
     def discriminate(self, images, one_hot, training=False):
         """One logit for each image in [−1, 1], (batch,), and the class's −ln p(label|image), (batch,)."""
         logits, class_logits = self.discriminator(images, training=training)
-        return logits[:, 0], {"class_loss": tf.nn.softmax_cross_entropy_with_logits(one_hot, class_logits)}
+        return logits[:, 0], {"class_loss": auxiliary_class_loss(class_logits, one_hot)}

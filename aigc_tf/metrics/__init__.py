@@ -10,11 +10,12 @@ from aigc_tf.metrics.images import (
     kernel_distance,
     nearest_neighbours,
     precision_recall,
+    wasserstein_distance,
 )
 from aigc_tf.metrics.text import bits, distinct, known_words, longest_copied_span, perplexity, self_bleu, words_of
 
 __all__ = [
     "DigitClassifier", "bits", "class_shares", "classifier_score", "density_coverage", "distinct", "frechet_distance",
     "gaussian_frechet_distance", "kernel_distance", "known_words", "longest_copied_span", "nearest_neighbours",
-    "perplexity", "precision_recall", "self_bleu", "words_of",
+    "perplexity", "precision_recall", "self_bleu", "wasserstein_distance", "words_of",
 ]

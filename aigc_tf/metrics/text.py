@@ -29,7 +29,11 @@ def words_of(text):
 
 
 def distinct(texts, size):
-    """Different word n-grams over all of them, in (0, 1]: 1 when nothing is said twice. Li et al. 2016, section 5.
+    """Distinct-n: the number of different word n-grams, divided by the number of words, in (0, 1].
+
+    (Li et al. 2016, arXiv:1510.03055, section 5, where the number is "scaled by total number of generated tokens".) A
+    text of T words without a repeat has (T − n + 1) / T: nearly 1 where texts are long. Others divide by the number of
+    n-grams; then that is 1. Compare texts of equal length only: longer ones repeat more.
 
     Args:
         texts: list of strings, or one string.
@@ -38,10 +42,11 @@ def distinct(texts, size):
     Raises:
         ValueError: if no text has `size` words.
     """
-    grams = [gram for text in _texts(texts) for gram in _grams(words_of(text), size)]
-    if not grams:
+    words = [words_of(text) for text in _texts(texts)]
+    different = {gram for each in words for gram in _grams(each, size)}
+    if not different:
         raise ValueError(f"Some text must have at least {size} words. Received: {_texts(texts)!r:.80}")
-    return len(set(grams)) / len(grams)
+    return len(different) / sum(map(len, words))
 
 
 def self_bleu(texts, order=4):

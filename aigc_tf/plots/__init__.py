@@ -1,6 +1,8 @@
 """Functions that return a matplotlib Figure, and those that show one in a notebook."""
 
-from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension
+from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension, plot_lines
+from aigc_tf.plots.concepts import Codes, plot_codes
+from aigc_tf.plots.diagrams import Box, plot_flow
 from aigc_tf.plots.films import figures_gif, images_gif, show, show_gif
 from aigc_tf.plots.games import plot_line_game, plot_plane_games
 from aigc_tf.plots.pictures import (
@@ -36,8 +38,8 @@ from aigc_tf.plots.text import plot_next, plot_over_text, plot_passage, plot_uni
 
 __all__ = [
     "BASELINE", "BLACK", "BLUE", "CLASSES", "GENERATED", "GREEN", "GREY", "LINES", "ORANGE", "PURPLE", "REAL", "SKY",
-    "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "figures_gif", "image_grid", "images_gif", "plot_bars",
-    "plot_curves", "plot_film_strip", "plot_images", "plot_kl_per_dimension", "plot_latent_map", "plot_latent_plane",
-    "plot_line_game", "plot_next", "plot_over_text", "plot_passage", "plot_plane_games", "plot_rows", "plot_unit",
-    "plot_walk", "show", "show_gif",
+    "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Box", "Codes", "figures_gif", "image_grid",
+    "images_gif", "plot_bars", "plot_codes", "plot_curves", "plot_film_strip", "plot_flow", "plot_images",
+    "plot_kl_per_dimension", "plot_latent_map", "plot_latent_plane", "plot_line_game", "plot_lines", "plot_next",
+    "plot_over_text", "plot_passage", "plot_plane_games", "plot_rows", "plot_unit", "plot_walk", "show", "show_gif",
 ]

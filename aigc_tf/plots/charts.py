@@ -1,11 +1,48 @@
-"""Charts of numbers: learning curves, bars, and the KL of each latent dimension."""
+"""Charts of numbers: lines, learning curves, bars, and the KL of each latent dimension."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aigc_tf.plots.style import BASELINE, BLACK, BLUE, GREY, LINES, TITLE, short_number, styled
+from aigc_tf.plots.style import BASELINE, BLACK, BLUE, GREY, LINES, TITLE, WIDTH, YELLOW, short_number, styled
 
 AXIS, BAR = 0.7, 0.38  # inches: an axis with its label, and a bar with the space to the next
+
+
+@styled
+def plot_lines(panels, *, xlabel, ylabel, shade=None, colours=LINES, height=3.2):
+    """Lines in panels side by side, as {title: {name: (x, y)}}; a name has one colour in all panels.
+
+    Args:
+        panels: for each panel's title the lines by name, each a pair of sequences of one length.
+        xlabel: quantity and unit, or a list with one for each panel.
+        ylabel: the same, for the vertical axis.
+        shade: {title: (lower name, upper name, text)}: the area between two lines of a panel, and what it is.
+        colours: of the names, in the order in which they first occur; a name that starts with "—" is dotted and grey.
+        height: of the figure in inches.
+
+    Raises:
+        ValueError: for no panel, or a `shade` between lines that are not there.
+    """
+    if not panels:
+        raise ValueError("panels must hold at least one panel of lines. Received: none")
+    names = list(dict.fromkeys(name for lines in panels.values() for name in lines))
+    loud = [name for name in names if not name.startswith("—")]
+    styles = {name: {"color": colour, "linewidth": 2} for name, colour in zip(loud, colours * len(loud), strict=False)}
+    figure, row = plt.subplots(1, len(panels), squeeze=False, figsize=(WIDTH if len(panels) > 1 else 7, height))
+    labels = [text if isinstance(text, list) else [text] * len(panels) for text in (xlabel, ylabel)]
+    for axes, (title, lines), x_text, y_text in zip(row[0], panels.items(), *labels):
+        for name, (x, y) in lines.items():
+            axes.plot(x, y, **styles.get(name, {"color": BASELINE, "linestyle": ":", "linewidth": 2}),
+                      label=name.removeprefix("— "))
+        if shade and title in shade:
+            lower, upper, text = shade[title]
+            if not {lower, upper} <= set(lines):
+                raise ValueError(f"shade must name two of {list(lines)}. Received: {lower!r} and {upper!r}")
+            axes.fill_between(lines[lower][0], lines[lower][1], lines[upper][1], color=YELLOW, alpha=0.4, label=text)
+        axes.set(title=title, xlabel=x_text, ylabel=y_text)
+    handles = {label: handle for axes in row[0] for handle, label in zip(*axes.get_legend_handles_labels())}
+    figure.legend(handles.values(), handles, loc="outside lower center", ncols=min(4, len(handles)))
+    return figure
 
 
 @styled
@@ -44,7 +81,7 @@ def plot_curves(history, keys=None, *, ylabel, baselines=None, title=None):
                       va="center", color=BASELINE)
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set(xlabel="epoch", ylabel=ylabel, title=title)
-    axes.legend()
+    figure.legend(loc="outside lower center", ncols=min(3, len(axes.lines)))
     return figure
 
 

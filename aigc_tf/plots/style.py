@@ -21,14 +21,17 @@ STYLE = {"figure.dpi": 100, "font.size": 10, "axes.titlesize": 11, "axes.spines.
 
 
 def styled(plot):
-    """Makes `plot` run in the course's style, and closes in pyplot the figure that it returns."""
+    """Makes `plot` run in the course's style, and closes in pyplot what it opens, also when it raises an error."""
 
     @functools.wraps(plot)
     def drawn(*args, **kwargs):
-        with plt.rc_context(STYLE):
-            figure = plot(*args, **kwargs)
-        plt.close(figure)
-        return figure
+        before = plt.get_fignums()
+        try:
+            with plt.rc_context(STYLE):
+                return plot(*args, **kwargs)
+        finally:
+            for number in set(plt.get_fignums()) - set(before):
+                plt.close(number)
 
     return drawn
 

@@ -29,7 +29,8 @@ def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
 
     temperature τ: p ∝ exp(logit / τ). Then top-k (Fan et al. 2018, arXiv:1805.04833) keeps the k likeliest tokens, and
     top-p, the nucleus (Holtzman et al. 2020, arXiv:1904.09751), the fewest tokens whose probabilities sum to at
-    least p. What is cut off gets −∞.
+    least p. What is cut off gets −∞. Of tokens that are equally likely the first are kept, so that top_k=1 leaves
+    nothing to chance.
 
     Args:
         logits: (batch, tokens).
@@ -39,18 +40,24 @@ def adjust_logits(logits, temperature=1.0, top_k=None, top_p=None):
         float32 (batch, tokens); a softmax over them gives the probabilities.
     """
     logits = tf.convert_to_tensor(logits, tf.float32) / temperature
+    if top_k is None and top_p is None:
+        return logits
+    descending = tf.sort(logits, direction="DESCENDING")  # (batch, tokens); what is cut off becomes −∞
     if top_k is not None:
         count = tf.cast(tf.minimum(top_k, logits.shape[-1]), tf.int32)  # 2.0 is a whole number, too
-        least = tf.math.top_k(logits, count).values[:, -1:]
-        logits = tf.where(logits < least, -np.inf, logits)
+        descending = tf.where(tf.range(logits.shape[-1]) < count, descending, -np.inf)
     if top_p is not None:
-        descending = tf.sort(logits, direction="DESCENDING")
         before = tf.cumsum(tf.nn.softmax(descending), axis=-1, exclusive=True)  # probability of all likelier ones
         # Rounding must not cut anything off at 1, nor the likeliest token where top_p is so small that it becomes 0.
         kept = (before < top_p) | (before == 0) | (top_p >= 1)
-        least = tf.reduce_min(tf.where(kept, descending, np.inf), axis=-1, keepdims=True)
-        logits = tf.where(logits < least, -np.inf, logits)
-    return logits
+        descending = tf.where(kept, descending, -np.inf)
+    kept = descending > -np.inf
+    least = tf.reduce_min(tf.where(kept, descending, np.inf), axis=-1, keepdims=True)
+    # Several tokens may have the logit of the last one that is kept: there is room for the first of them.
+    likelier, equal = logits > least, tf.equal(logits, least)
+    room = tf.math.count_nonzero(kept, axis=-1, keepdims=True) - tf.math.count_nonzero(likelier, axis=-1, keepdims=True)
+    first = tf.cumsum(tf.cast(equal, tf.int64), axis=-1) <= room
+    return tf.where(likelier | (equal & first), logits, -np.inf)
 
 
 def ban_repeats(logits, history, count, size):

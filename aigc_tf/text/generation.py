@@ -1,4 +1,4 @@
-"""How every language model writes (chapter 4): the verbs `generate`, `stream` and `beam_search` over any `step`."""
+"""What every language model can do (chapter 4): the verbs `log_prob`, `generate`, `stream` and `beam_search`."""
 
 import functools
 
@@ -9,13 +9,30 @@ from aigc_tf.text import decoding
 
 
 class TextGenerator:
-    """The writing verbs of a language model. A class that inherits them has:
+    """The verbs of a language model. A class that inherits them has:
 
     - `vocabulary`: a `Vocabulary`;
+    - `token_log_probs(numbers)`: token numbers (rows, time) → ln p of each token after the first of its row, (rows,
+      time − 1), where no row knows of another;
     - `read_prompt(prompt)`: text → logits (1, vocabulary) of the token after it, and the states there;
     - `step(tokens, states)`: tokens (batch,) → logits (batch, vocabulary), and the next states. The states may be any
       structure of tensors (batch, …): `sample_tokens` and `beam_search` only hand them on.
     """
+
+    def log_prob(self, text):
+        """ln p(cₜ | all before), in nats, one for each token after the first: (tokens − 1,)."""
+        return self.token_log_probs(self.numbers_of(text, least=2)[None])[0]
+
+    def numbers_of(self, text, least=0):
+        """Token numbers of a text, (tokens,).
+
+        Raises:
+            ValueError: for characters that the vocabulary does not know, or fewer tokens than `least`.
+        """
+        numbers = self.vocabulary.encode(text)
+        if len(numbers) < least:
+            raise ValueError(f"The text must have at least {least} tokens. Received: {text!r}")
+        return numbers
 
     @functools.cached_property
     def _sample_tokens(self):

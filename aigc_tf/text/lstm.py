@@ -1,4 +1,4 @@
-"""Recurrent language models (chapter 4): `LSTMLanguageModel`, how it learns and how it reads."""
+"""Recurrent language models (chapter 4): the plain one, `RNNLanguageModel`, and `LSTMLanguageModel`."""
 
 import functools
 
@@ -16,8 +16,10 @@ from aigc_tf.text.vocabulary import Vocabulary
 
 
 @keras.saving.register_keras_serializable(package="aigc_tf")
-class LSTMLanguageModel(TextGenerator, Model):
+class RNNLanguageModel(TextGenerator, Model):
     """Predicts every next token from all before it: embedding → recurrent layers → one logit for each token.
+
+    (Elman 1990; Mikolov et al. 2010, "Recurrent neural network based language model".)
 
     It trains on batches of `text.windows`, (inputs, targets), where each window begins with empty states, or of
     `text.streams`, ((inputs, continues), targets), where the states are carried from batch to batch.
@@ -25,7 +27,7 @@ class LSTMLanguageModel(TextGenerator, Model):
     Args:
         tokens: of its vocabulary: a string of characters or a list.
         unit: "character" or "word".
-        cell: a name in `CELLS`: "lstm", "gru" or "layer_norm_lstm".
+        cell: a name in `CELLS`: "rnn", "lstm", "gru" or "layer_norm_lstm".
         units: of the recurrent layers, in order.
         embedding_dim: size of the vector that stands for a token.
         embedding_stddev: of those vectors at first; None: Keras's own, uniform in ±0.05. With 1.0 short trainings learn
@@ -39,7 +41,7 @@ class LSTMLanguageModel(TextGenerator, Model):
     """
 
     def __init__(
-        self, tokens, unit="character", cell="lstm", units=(256,), embedding_dim=64, dropout=0.0, tied=False,
+        self, tokens, unit="character", cell="rnn", units=(256,), embedding_dim=64, dropout=0.0, tied=False,
         clip_norm=1.0, embedding_stddev=None, **kwargs,
     ):
         super().__init__(**kwargs)
@@ -62,7 +64,7 @@ class LSTMLanguageModel(TextGenerator, Model):
             self.logits = TiedLogits(self.embedding, name="logits")
         else:
             self.logits = layers.Dense(len(self.vocabulary), name="logits")
-        self.states_per_layer = 1 if cell == "gru" else 2
+        self.states_per_layer = 1 if cell in ("rnn", "gru") else 2
         self.state_sizes = [count for count in self.units for _ in range(self.states_per_layer)]
         self.carries = {training: Carry(self.state_sizes) for training in (True, False)}  # validation disturbs nothing
         self.means = [keras.metrics.Mean(name="loss"), Bits(name="bits"), Perplexity(name="perplexity")]
@@ -100,7 +102,7 @@ class LSTMLanguageModel(TextGenerator, Model):
         return self.logits(self.projection(hidden) if self.tied else hidden), next_states
 
     def _by_layer(self, states):
-        """The flat list of states as a list for each layer: an LSTM has two, a GRU one."""
+        """The flat list of states as a list for each layer: an LSTM has two, a plain cell and a GRU have one."""
         count = self.states_per_layer
         return [states[at:at + count] for at in range(0, len(states), count)]
 
@@ -137,22 +139,25 @@ class LSTMLanguageModel(TextGenerator, Model):
         """Adds a batch's loss to the epoch's means, and returns the means so far: in nats, in bits, as perplexity."""
         return super().update_metrics({metric.name: losses["loss"] for metric in self.metrics})
 
-    # -- the verbs; `generate`, `stream` and `beam_search` are inherited --
+    # -- the verbs; `log_prob`, `generate`, `stream` and `beam_search` are inherited --
 
-    def log_prob(self, text, *, group=2000):
-        """ln p(cₜ | all before), in nats, one for each token after the first: float32 (tokens − 1,).
+    def token_log_probs(self, numbers, *, group=2000):
+        """ln p of each token after the first of its row, in nats, every row from empty states.
 
         Args:
+            numbers: token numbers (rows, time).
             group: tokens that are read at once, which bounds the memory; it does not change the result.
+
+        Returns:
+            float32 (rows, time − 1).
         """
-        numbers = self._encode(text, least=2)[None]
-        states, parts = self.empty_states(1), []
-        for at in range(0, numbers.shape[1] - 1, group):
-            end = min(at + group, numbers.shape[1] - 1)
+        states, parts, length = self.empty_states(len(numbers)), [], max(1, group // len(numbers))
+        for at in range(0, numbers.shape[1] - 1, length):
+            end = min(at + length, numbers.shape[1] - 1)
             inputs, targets = tf.constant(numbers[:, at:end]), tf.constant(numbers[:, at + 1:end + 1])
             values, states = self._log_probs(inputs, targets, states)
-            parts.append(values[0].numpy())
-        return np.concatenate(parts)
+            parts.append(values.numpy())
+        return np.concatenate(parts, axis=1)
 
     def next_distribution(self, context):
         """Probabilities of the next token after a text of at least one token: float64 (tokens,), sums to one."""
@@ -161,15 +166,9 @@ class LSTMLanguageModel(TextGenerator, Model):
 
     def read_prompt(self, prompt):
         """Logits (1, tokens) of what comes after a text of at least one token, and the states there."""
-        numbers = self._encode(prompt, least=1)
+        numbers = self.numbers_of(prompt, least=1)
         logits, states = self._read(tf.constant(numbers[None]), self.empty_states(1))
         return logits[:, -1], states
-
-    def _encode(self, text, least):
-        numbers = self.vocabulary.encode(text)
-        if len(numbers) < least:
-            raise ValueError(f"The text must have at least {least} tokens. Received: {text!r}")
-        return numbers
 
     # -- compiled: one graph for texts of any length --
 
@@ -189,11 +188,22 @@ class LSTMLanguageModel(TextGenerator, Model):
         return [tf.TensorSpec((None, size)) for size in self.state_sizes]
 
 
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class LSTMLanguageModel(RNNLanguageModel):
+    """An `RNNLanguageModel` of LSTM cells (Hochreiter & Schmidhuber 1997), with the same arguments.
+
+    All else is the same, so that the two can be compared: what differs is the cell alone.
+    """
+
+    def __init__(self, tokens, unit="character", cell="lstm", **kwargs):
+        super().__init__(tokens, unit, cell, **kwargs)
+
+
 TOKENS = tf.TensorSpec((None, None), tf.int32)  # (batch, time)
 
 
 def check_numbers(units, embedding_dim, dropout, clip_norm, embedding_stddev):
-    """Raises ValueError unless the numbers of an `LSTMLanguageModel` are in their ranges."""
+    """Raises ValueError unless the numbers of an `RNNLanguageModel` are in their ranges."""
     good = [
         len(units) > 0 and min(units, default=0) >= 1,
         embedding_dim >= 1,

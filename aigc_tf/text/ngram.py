@@ -67,10 +67,10 @@ class NGramModel(TextGenerator):
         """The token k places before each place from the k-th on; zeros for k = 0."""
         return numbers[:len(numbers) - k] if k else np.zeros(len(numbers), "int64")
 
-    def _encode(self, text):
+    def numbers_of(self, text, least=0):
         if not self.levels:
             raise ValueError("The model has counted nothing yet: call fit(text) first")
-        return self.vocabulary.encode(text).astype("int64")
+        return super().numbers_of(text, least).astype("int64")
 
     def _probabilities(self, context_at, numbers_at):
         """p of each of `numbers_at` (M,), where `context_at(k)` gives the k-th token before each, −1 for none."""
@@ -86,22 +86,20 @@ class NGramModel(TextGenerator):
             p = np.where(seen, (count + types[rank] * p) / (totals[rank] + types[rank]), p)
         return p
 
-    def log_prob(self, text):
-        """ln p(cₜ | all before), in nats, one for each token after the first: float64 (tokens − 1,)."""
-        numbers = self._encode(text)
-        if len(numbers) < 2:
-            raise ValueError(f"The text must have at least 2 tokens. Received: {len(numbers)}")
-
+    def token_log_probs(self, numbers):
+        """ln p of each token after the first of its row, in nats: (rows, time) → float64 (rows, time − 1)."""
         def context_at(k):
             if not k:
-                return np.zeros(len(numbers), "int64")
-            return np.concatenate([np.full(k, -1), numbers])[:len(numbers)]
+                return np.zeros(numbers.size, "int64")
+            before = np.pad(numbers, [(0, 0), (k, 0)], constant_values=-1)  # −1: before the text
+            return before[:, :numbers.shape[1]].ravel()
 
-        return np.log(self._probabilities(context_at, numbers)[1:])
+        p = self._probabilities(context_at, numbers.ravel())
+        return np.log(p.reshape(numbers.shape)[:, 1:])
 
     def next_distribution(self, context):
         """Probabilities of the next token after a text, which may be empty: float64 (tokens,), sums to one."""
-        return self._next(self._encode(context))
+        return self._next(self.numbers_of(context))
 
     def _next(self, numbers):
         """p of every token after `numbers`, in which −1 stands for what lies before the text."""
@@ -115,7 +113,7 @@ class NGramModel(TextGenerator):
 
     def read_prompt(self, prompt):
         """Logits (1, tokens) of what comes after a text, which may be empty, and its last tokens as the only state."""
-        recent = np.concatenate([np.full(self.order, -1), self._encode(prompt)])[-self.order:]  # −1: before the text
+        recent = np.concatenate([np.full(self.order, -1), self.numbers_of(prompt)])[-self.order:]  # −1: before the text
         return self._logits(recent[None]), [recent[None]]
 
     def step(self, tokens, states):

@@ -8,6 +8,7 @@ from aigc_tf.core import addons
 
 # Each makes a layer (batch, time, features) → (batch, time, units) that also returns its states.
 CELLS = {
+    "rnn": layers.SimpleRNN,  # Elman 1990: h ← tanh(W x + U h + b)
     "lstm": layers.LSTM,  # Hochreiter & Schmidhuber 1997
     "gru": layers.GRU,  # Cho et al. 2014, arXiv:1406.1078
     "layer_norm_lstm": lambda units, **options: layers.RNN(addons.LayerNormLSTMCell(units), **options),

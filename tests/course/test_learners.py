@@ -16,7 +16,7 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 RUNS = ("notebooks/exercises/*.ipynb", "notebooks/solutions/*.ipynb")
 READS = ("notebooks",)  # which chapters have exercises, and that solutions are their one source
 CHAPTERS = sorted(path.name for path in (NOTEBOOKS / "solutions").glob("[0-9]*.ipynb"))
-EXERCISE = re.compile(r"^(\d)\. \*\*(\w+)\.\*\* (.*?)(?=^\d\. |\n\n|\Z)", re.MULTILINE | re.DOTALL)
+EXERCISE = re.compile(r"^(\d)\. \*\*([\w ]+)\.\*\* (.*?)(?=^\d\. |\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def read(folder, name):
@@ -62,10 +62,10 @@ each_exercise = pytest.mark.parametrize(
 # The solutions.
 
 
-def test_every_chapter_with_exercises_has_four_to_six_and_a_solution():
+def test_every_chapter_with_exercises_has_four_to_nine_and_a_solution():
     chapters = sorted(path.name for path in NOTEBOOKS.glob("[0-9]*.ipynb") if "## Exercises" in path.read_text("utf-8"))
     assert chapters == CHAPTERS
-    assert all(4 <= len(listed(chapter)) <= 6 for chapter in chapters)
+    assert all(4 <= len(listed(chapter)) <= 9 for chapter in chapters)
 
 
 @each_chapter

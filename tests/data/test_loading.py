@@ -30,6 +30,19 @@ def test_mnist_has_the_canonical_number_of_each_digit(mnist):
     assert np.bincount(mnist.test_labels).tolist() == test
 
 
+def test_validation_images_are_the_last_training_images(mnist):
+    split = data.load_mnist(data.CHECKOUT_DATA, validation=data.VALIDATION)
+    np.testing.assert_array_equal(np.concatenate([split.train_images, split.validation_images]), mnist.train_images)
+    np.testing.assert_array_equal(np.concatenate([split.train_labels, split.validation_labels]), mnist.train_labels)
+    assert len(split.validation_images) == data.VALIDATION == 5_000 and mnist.validation_images is None
+
+
+@pytest.mark.parametrize("validation", [-1, 60_000])
+def test_a_validation_split_that_leaves_nothing_is_refused(validation):
+    with pytest.raises(ValueError, match=f"0 to 59999 images. Received: validation={validation}"):
+        data.load_mnist(data.CHECKOUT_DATA, validation=validation)
+
+
 def test_mnist_is_white_on_black_with_the_known_mean(mnist):
     assert mnist.train_images.mean() / 255 == pytest.approx(0.1307, abs=1e-4)  # quoted all over the literature
 

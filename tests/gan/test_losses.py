@@ -70,6 +70,15 @@ def test_label_smoothing_is_one_sided():
     assert value(gan_losses.minimax_discriminator_loss, LN3, 0, smoothing=0.1) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("name", [name for name in LOSSES if name != "wasserstein"])
+def test_smoothing_leaves_the_term_of_fake_images_alone(name):
+    """Only the targets of real images move: what a fake logit adds to the loss is what it adds without smoothing."""
+    discriminator_loss, _ = LOSSES[name]
+    real_logits, fake_logits = tf.fill([5], 0.3), tf.constant([-2.0, -0.5, 0.0, 0.5, 2.0])
+    without, smoothed = (discriminator_loss(real_logits, fake_logits, smoothing) for smoothing in (0.0, 0.1))
+    np.testing.assert_allclose(smoothed - smoothed[2], without - without[2], atol=1e-6)
+
+
 def test_smoothing_moves_the_targets_of_the_other_losses():
     assert value(gan_losses.hinge_discriminator_loss, 0.5, -2, smoothing=0.1) == pytest.approx(0.4)
     assert value(gan_losses.least_squares_discriminator_loss, 0.9, 0, smoothing=0.1) == pytest.approx(0, abs=1e-6)
@@ -78,6 +87,13 @@ def test_smoothing_moves_the_targets_of_the_other_losses():
 def test_a_critic_has_nothing_to_smooth():
     with pytest.raises(ValueError, match="no targets to smooth. Received: smoothing=0.1"):
         value(gan_losses.wasserstein_discriminator_loss, 0, 0, smoothing=0.1)
+
+
+def test_the_class_loss_of_logits_ln_3_and_0_is_ln_4_minus_ln_3_or_ln_4():
+    """softmax(ln 3, 0) = (3/4, 1/4)."""
+    class_logits = tf.constant([[LN3, 0.0], [LN3, 0.0]])
+    found = gan_losses.auxiliary_class_loss(class_logits, tf.one_hot([0, 1], 2))
+    np.testing.assert_allclose(found, [2 * LN2 - LN3, 2 * LN2], rtol=1e-6)
 
 
 # ---- penalties ------------------------------------------------------------------------------------------------------

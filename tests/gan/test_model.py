@@ -190,6 +190,97 @@ def test_r1_is_added_with_its_weight():
     assert "penalty" in compiled(model).fit(image_dataset(images(), batch_size=4), verbose=0).history
 
 
+# ---- written by hand, in NumPy, with the same weights and the same noise --------------------------------------------
+
+LABELS = np.arange(8) % 3
+NOISE = np.random.default_rng(1).normal(size=(8, 3))
+EPSILON = np.random.default_rng(2).random((8, 1, 1, 1))
+
+
+def dense(inputs, layer, activation=lambda x: x):
+    weights = [np.asarray(weight, np.float64) for weight in layer.get_weights()]
+    return activation(inputs @ weights[0] + sum(weights[1:]))  # the bias, if there is one
+
+
+def features(network, images):
+    """What one hidden layer with LeakyReLU sees, (batch, 16)."""
+    hidden = next(layer for layer in network.layers if layer.weights)
+    return dense(np.reshape(images, (len(images), -1)), hidden, lambda x: np.where(x > 0, x, 0.2 * x))
+
+
+def drawn(model, *conditions):
+    """Fakes: a dense layer, batch norm with its first statistics (mean 0, variance 1), ReLU, a dense layer, tanh."""
+    first, second = (layer for layer in model.generator.layers if isinstance(layer, keras.layers.Dense))
+    inputs = np.concatenate([NOISE, *conditions], axis=1)
+    hidden = dense(inputs, first, lambda x: np.maximum(x / np.sqrt(1 + 1e-3), 0))
+    return dense(hidden, second, np.tanh).reshape(8, *SHAPE)
+
+
+def assert_as_by_hand(found, expected):
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-6, atol=1e-6, err_msg=name)
+
+
+def sigmoid(logits):
+    return 1 / (1 + np.exp(-logits))
+
+
+def test_a_dense_gan_is_the_one_written_by_hand():
+    model = small_gan()
+    logit = model.discriminator.get_layer("logit")
+    real, fake = (dense(features(model.discriminator, each), logit)[:, 0] for each in (2 * images() - 1, drawn(model)))
+    assert_as_by_hand(model.compute_losses(images(), noise=NOISE), {
+        "real_logits": real, "fake_logits": fake, "generator_loss": -np.log(sigmoid(fake)),
+        "discriminator_loss": -np.log(sigmoid(real)) - np.log(1 - sigmoid(fake)),
+    })
+
+
+def test_a_projection_is_the_one_written_by_hand():
+    """logit = ψ(φ(x)) + embed(y) · φ(x)."""
+    model, one_hot = small_gan(num_classes=3), np.eye(3)[LABELS]
+    embedded = dense(one_hot, model.discriminator.get_layer("embedding"))
+    seen = {"real_logits": features(model.discriminator, 2 * images() - 1),
+            "fake_logits": features(model.discriminator, drawn(model, one_hot))}
+    assert_as_by_hand(model.compute_losses(images(), LABELS, noise=NOISE), {
+        name: dense(each, model.discriminator.get_layer("logit"))[:, 0] + np.sum(embedded * each, axis=1)
+        for name, each in seen.items()
+    })
+
+
+def test_an_auxiliary_classifier_is_the_one_written_by_hand():
+    """−ln softmax(class logits) at the label, of the real image and of the fake one that was asked for."""
+    model, one_hot = small_gan(ACGAN, num_classes=3), np.eye(3)[LABELS]
+
+    def surprise(images):
+        logits = dense(features(model.discriminator, images), model.discriminator.get_layer("class_logits"))
+        return np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(8), LABELS]
+
+    fakes = drawn(model, one_hot)
+    fake = dense(features(model.discriminator, fakes), model.discriminator.get_layer("logit"))[:, 0]
+    assert_as_by_hand(model.compute_losses(images(), LABELS, noise=NOISE), {
+        "class_loss": surprise(2 * images() - 1) + surprise(fakes),
+        "generator_loss": -np.log(sigmoid(fake)) + surprise(fakes),
+    })
+
+
+def test_a_gradient_penalty_is_the_one_written_by_hand():
+    """The slope of a layer with LeakyReLU: its kernel, each column times 1 or 0.2, times the logit's kernel."""
+    model = small_gan(adversarial_loss="wasserstein", penalty_weight=10.0)
+    between = EPSILON * (2 * images() - 1) + (1 - EPSILON) * drawn(model)
+    kernels = [weight.astype(np.float64) for weight in model.discriminator.get_weights()[::2]]
+    active = np.where(between.reshape(8, -1) @ kernels[0] > 0, 1, 0.2)  # biases are zero
+    norms = np.linalg.norm((active * kernels[1][:, 0]) @ kernels[0].T, axis=1)
+    found = model.compute_losses(images(), noise=NOISE, epsilon=EPSILON)
+    assert_as_by_hand(found, {"penalty": 10 * (norms - 1) ** 2})
+    assert_as_by_hand(found, {"discriminator_loss": found["fake_logits"] - found["real_logits"] + found["penalty"]})
+
+
+@pytest.mark.parametrize("noise", [np.zeros((8, 4)), np.full((8, 3), np.nan)])
+def test_bad_noise_is_refused(noise):
+    with pytest.raises(ValueError, match="Latents must"):
+        small_gan().compute_losses(images(), noise=noise)
+
+
 # ---- what stops a training, and bad input ---------------------------------------------------------------------------
 
 

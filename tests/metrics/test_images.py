@@ -51,6 +51,31 @@ def test_two_rows_are_enough():
     assert metrics.frechet_distance([[0], [2]], [[3], [7]]) == pytest.approx(18)
 
 
+# ---- Wasserstein distance -------------------------------------------------------------------------------------------
+
+
+def test_a_sample_that_is_moved_is_as_far_away_as_it_was_moved():
+    assert metrics.wasserstein_distance([0.0, 1.0, 4.0], [3.0, 2.0, 6.0]) == pytest.approx(2)  # in any order
+
+
+def test_samples_of_two_sizes_are_compared_by_shares():
+    """Half of the mass stays at 0, half moves from 0 to 2; or: a third moves by 1 and two thirds by 0."""
+    assert metrics.wasserstein_distance([0.0], [0.0, 2.0]) == pytest.approx(1)
+    assert metrics.wasserstein_distance([5.0, 5.0, 6.0], [5.0]) == pytest.approx(1 / 3)
+
+
+def test_a_bump_that_is_too_narrow_is_seen_though_its_mean_is_right():
+    """√(2/π) |σ − τ| between two normal distributions."""
+    real, narrow = cloud(20_000, 0.3, 0.05, 1)[:, 0], cloud(20_000, 0.3, 0.03, 1, seed=1)[:, 0]
+    assert metrics.wasserstein_distance(real, narrow) == pytest.approx((2 / np.pi) ** 0.5 * 0.02, rel=0.05)
+
+
+@pytest.mark.parametrize("numbers", [[], [[1.0]], [np.nan], 1.0])
+def test_what_is_no_sample_of_numbers_is_refused(numbers):
+    with pytest.raises(ValueError, match=r"finite numbers of shapes \(N,\) and \(M,\). Received: shapes "):
+        metrics.wasserstein_distance([1.0], numbers)
+
+
 # ---- kernel distance ------------------------------------------------------------------------------------------------
 
 

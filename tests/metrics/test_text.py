@@ -21,9 +21,11 @@ def test_words_keep_their_apostrophes_and_lose_case_and_marks():
 
 
 @pytest.mark.parametrize("texts, size, expected", [
-    ("a b a b", 1, 2 / 4), ("a b a b", 2, 2 / 3), (["a b", "a b"], 2, 1 / 2), ("a b c", 3, 1.0)
+    ("a b a b", 1, 2 / 4), ("a b a b", 2, 2 / 4), (["a b", "a b"], 2, 1 / 4), ("a b c", 3, 1 / 3), ("a b c", 1, 1.0),
+    (["a b", "c"], 2, 1 / 3),  # a text that is too short counts with its words, too
 ])
-def test_distinct_counts_different_among_all(texts, size, expected):
+def test_distinct_is_the_number_of_different_n_grams_for_each_word(texts, size, expected):
+    """Li et al. 2016 divide by words, not by n-grams."""
     assert metrics.distinct(texts, size) == pytest.approx(expected)
 
 

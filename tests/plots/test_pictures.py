@@ -30,6 +30,11 @@ EVERY_PLOT = {
     "plot_latent_plane": lambda images: plots.plot_latent_plane(decode, steps=3),
     "plot_curves": lambda images: plots.plot_curves({"loss": [2, 1]}, ylabel="nats", baselines={"PCA": 1.5}),
     "plot_kl_per_dimension": lambda images: plots.plot_kl_per_dimension([0.5, 0.0]),
+    "plot_lines": lambda images: plots.plot_lines({"a": {"x": ([0, 1], [1, 2])}}, xlabel="z", ylabel="density"),
+    "plot_codes": lambda images: plots.plot_codes(
+        {"space": plots.Codes(np.eye(4)[:, :2], np.arange(4), decoded=images[:2])}, np.zeros((2, 2))),
+    "plot_flow": lambda images: plots.plot_flow(
+        {"x": plots.Box(0, 0, "x", image=images[0]), "y": plots.Box(3, 0, "y")}, [("x", "y")], gradients=[("y", "x")]),
     "plot_bars": lambda images: plots.plot_bars({"a": 2, "b": 1}, xlabel="nats", highlight="b", floor=0.5),
 }
 

@@ -41,6 +41,38 @@ def test_the_nucleus_is_the_fewest_tokens_that_reach_p(p, kept):
     np.testing.assert_allclose(distribution(top_p=p), kept, rtol=1e-6)
 
 
+@pytest.mark.parametrize("k, kept", [(1, [1]), (2, [1, 2]), (3, [0, 1, 2]), (4, [0, 1, 2, 4]), (9, [0, 1, 2, 3, 4])])
+def test_of_tokens_that_are_equally_likely_top_k_keeps_the_first(k, kept):
+    logits = [[0.0, 1.0, 1.0, -1.0, 0.0], [5.0] * 5]
+    adjusted = np.isfinite(decoding.adjust_logits(logits, top_k=k))
+    assert np.flatnonzero(adjusted[0]).tolist() == kept
+    assert np.flatnonzero(adjusted[1]).tolist() == list(range(min(k, 5)))
+
+
+def test_what_was_cut_off_before_stays_cut_off_when_k_has_room():
+    kept = decoding.adjust_logits([[-np.inf, 1.0, -np.inf, 0.0]], top_k=3)
+    np.testing.assert_array_equal(kept, [[-np.inf, 1, -np.inf, 0]])
+
+
+def test_greed_draws_the_first_of_equally_likely_tokens_whatever_the_seed():
+    logits = decoding.adjust_logits(np.zeros((500, 4)), top_k=1)
+    assert set(decoding.sample(logits, seed=[0, 7]).numpy()) == {0}
+
+
+@pytest.mark.parametrize("p, kept", [(1e-9, [0]), (0.3, [0, 1]), (0.5, [0, 1]), (0.6, [0, 1, 2]), (1.0, [0, 1, 2, 3])])
+def test_of_tokens_that_are_equally_likely_the_nucleus_holds_the_first(p, kept):
+    adjusted = decoding.adjust_logits(np.zeros((1, 4)), top_p=p)
+    assert np.flatnonzero(np.isfinite(adjusted[0])).tolist() == kept
+
+
+def test_top_k_and_the_nucleus_are_cut_in_a_graph_as_outside_of_one():
+    logits = np.random.default_rng(0).integers(3, size=(20, 9)).astype("float32")
+    compiled = tf.function(decoding.adjust_logits)
+    for k, p in [(1, 1.0), (4, 0.7), (9, 0.2)]:
+        found = compiled(logits, top_k=tf.constant(k), top_p=tf.constant(p))
+        np.testing.assert_array_equal(found, decoding.adjust_logits(logits, top_k=k, top_p=p))
+
+
 def test_a_token_that_reaches_p_exactly_completes_the_nucleus():
     likeliest = float(distribution().max())
     np.testing.assert_allclose(distribution(top_p=likeliest), [1, 0, 0, 0])

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from aigc_tf import checkpoints
 from aigc_tf.text import Vocabulary, streams, windows
-from aigc_tf.text.lstm import LSTMLanguageModel
+from aigc_tf.text.lstm import LSTMLanguageModel, RNNLanguageModel
 from aigc_tf.text.recurrent import CELLS, Carry, TiedLogits, next_token_loss
 
 TEXT = "To be, or not to be: that is the question:\nWhether 'tis nobler in the mind to suffer\n" * 3
@@ -82,6 +82,42 @@ def test_steps_one_by_one_are_what_reading_at_once_gives(cell, tied):
         np.testing.assert_allclose(last, logits[:, at], rtol=1e-5, atol=1e-6)
     for one, other in zip(stepped, states, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
+def rnn_by_hand(x, h, kernel, recurrent_kernel, bias):
+    """h ← tanh(W x + U h + b)"""
+    h = np.tanh(x @ kernel + h @ recurrent_kernel + bias)
+    return h, [h]
+
+
+def lstm_by_hand(x, h, c, kernel, recurrent_kernel, bias):
+    """Keras keeps the matrices of the four sums side by side, in the order i, f, g, o."""
+    i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4)
+    i, f, o = (1 / (1 + np.exp(-gate)) for gate in (i, f, o))
+    c = f * c + i * np.tanh(g)
+    h = o * np.tanh(c)
+    return h, [h, c]
+
+
+@pytest.mark.parametrize("make, cell", [(RNNLanguageModel, rnn_by_hand), (LSTMLanguageModel, lstm_by_hand)])
+def test_a_cell_is_its_formula(make, cell):
+    keras.utils.set_random_seed(0)
+    model = make(VOCABULARY.tokens, units=(12,), embedding_dim=6, embedding_stddev=1.0)
+    weights, states = model.recurrent[0].get_weights(), [np.zeros(12)] * len(model.state_sizes)
+    layer = model.recurrent[0](model.embedding(NUMBERS[None, :20]))[0][0]
+    for x, hidden in zip(np.array(model.embedding(NUMBERS[:20])), layer, strict=True):
+        own, states = cell(x, *states, *weights)
+        np.testing.assert_allclose(own, hidden, atol=1e-6)
+
+
+@pytest.mark.parametrize("make, cell, states", [
+    (RNNLanguageModel, "rnn", [12]), (LSTMLanguageModel, "lstm", [12, 12]),
+])
+def test_the_plain_model_and_the_lstm_differ_in_their_cell_alone(make, cell, states):
+    model = make(VOCABULARY.tokens, units=(12,), embedding_dim=6)
+    assert (model.cell, model.state_sizes) == (cell, states)
+    config = {**model.get_config(), "cell": "gru"}
+    assert isinstance(make.from_config(config).recurrent[0], keras.layers.GRU)
 
 
 def test_dropout_acts_in_training_only():
@@ -176,8 +212,19 @@ def test_log_prob_is_what_next_distribution_says_at_every_place(model):
     np.testing.assert_allclose(model.log_prob(text), expected, rtol=1e-5)
 
 
-def test_log_prob_does_not_depend_on_the_group(model):
-    np.testing.assert_allclose(model.log_prob(TEXT, group=7), model.log_prob(TEXT), rtol=1e-5, atol=1e-6)
+@pytest.mark.parametrize("rows", [1, 3])
+def test_what_is_said_of_tokens_does_not_depend_on_the_group(model, rows):
+    numbers = np.stack([NUMBERS[at:at + 50] for at in range(rows)])
+    expected = model.token_log_probs(numbers, group=10_000)
+    assert expected.shape == (rows, 49)
+    for group in (1, 7, 49):
+        np.testing.assert_allclose(model.token_log_probs(numbers, group=group), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_rows_that_are_read_side_by_side_know_nothing_of_each_other(model):
+    found = model.token_log_probs(np.stack([NUMBERS[:30], NUMBERS[30:60]]))
+    for row, text in zip(found, (TEXT[:30], TEXT[30:60]), strict=True):
+        np.testing.assert_allclose(row, model.log_prob(text), rtol=1e-5, atol=1e-6)
 
 
 def test_next_distribution_sums_to_one(model):

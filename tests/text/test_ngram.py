@@ -57,6 +57,14 @@ def test_log_prob_is_what_next_distribution_says_at_every_place(order):
     np.testing.assert_allclose(model.log_prob(text), expected)
 
 
+@pytest.mark.parametrize("order", [1, 3, 6])
+def test_rows_that_are_read_side_by_side_know_nothing_of_each_other(order):
+    model = NGramModel(order).fit(TEXT)
+    numbers = model.numbers_of("bracadabra").reshape(2, 5)
+    expected = [model.log_prob("braca"), model.log_prob("dabra")]
+    np.testing.assert_allclose(model.token_log_probs(numbers), expected)
+
+
 def test_a_shorter_model_is_one_that_was_fitted_so():
     whole = NGramModel(5).fit(TEXT)
     np.testing.assert_array_equal(whole.shorter(2).log_prob(TEXT), NGramModel(2).fit(TEXT).log_prob(TEXT))
