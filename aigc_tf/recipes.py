@@ -206,7 +206,10 @@ def sample_metrics(real_features, features, probabilities):
 
 
 def measure_samples(model, mnist):
-    """The metrics of as many samples as there are test images, and the seconds that 1,000 samples take."""
+    """The metrics of as many samples as there are test images, and the seconds that 1,000 samples take.
+
+    The Fréchet distance of 5,000 samples to the validation images, if there are any, is what a recipe is chosen by.
+    """
     evaluator = checkpoints.load("digit_classifier")
     test = data.scale_images(mnist.test_images)
     labels = mnist.train_labels[: len(test)] if getattr(model, "num_classes", None) else None
@@ -214,6 +217,9 @@ def measure_samples(model, mnist):
     images = model.generate(len(test), seed=0, **asked)
     features, probabilities = evaluator.features_and_probabilities(images)
     measured = sample_metrics(evaluator.features_and_probabilities(test)[0], features, probabilities)
+    if mnist.validation_images is not None:
+        validation, _ = evaluator.features_and_probabilities(data.scale_images(mnist.validation_images))
+        measured["validation_frechet_distance"] = metrics.frechet_distance(validation, features[: len(validation)])
     if labels is not None:
         measured["accuracy_on_demand"] = np.mean(probabilities.argmax(axis=1) == labels)
     _, to_training = metrics.nearest_neighbours(images[:1000], data.scale_images(mnist.train_images))
@@ -256,7 +262,7 @@ GAN_TRAINING: dict = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw
         DigitClassifier, {}, epochs=12, measure=measure_classifier, batch_size=100, learning_rate=2e-3,
-        transform=augment, labels=True, steps_per_execution=20,
+        transform=augment, labels=True, steps_per_execution=20, validation=0,
     ),
     "autoencoder": Recipe(
         Autoencoder, {"latent_dim": 32}, epochs=60, measure=measure_all(measure_autoencoder, measure_samples),
@@ -284,7 +290,7 @@ RECIPES = {
         epochs=2, measure=measure_samples, **GAN_TRAINING,
     ),
     "ac_gan": GANRecipe(
-        ACGAN, {**DCGAN, "num_classes": 10}, epochs=2, measure=measure_samples, labels=True, **GAN_TRAINING
+        ACGAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **GAN_TRAINING
     ),
     "lstm_tinyshakespeare": TextRecipe(
         LSTMLanguageModel, {"units": (320, 320), "dropout": 0.4}, epochs=16, measure=measure_text, batch_size=64,

@@ -149,7 +149,10 @@ MODELS = {
     ),
     "dense GAN": gan_row(),
     "conditional DCGAN": gan_row(**SMALL_COLOUR),
-    "GAN with spectral norm": gan_row(adversarial_loss="hinge", spectral_norm=True, steady=False),
+    "GAN with spectral norm": gan_row(
+        idle=("logit/direction",),  # of one number, so it is 1 for ever
+        adversarial_loss="hinge", spectral_norm=True, steady=False,
+    ),
     "AC-GAN": gan_row(["class_loss"], model=ACGAN, **SMALL_COLOUR),
     "WGAN-GP": gan_row(
         ["penalty"], wasserstein, ("logit/bias",),  # it adds the same to real and fake
