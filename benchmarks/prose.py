@@ -1,4 +1,4 @@
-"""What the README says of speed, written from the records: no number in it is typed by hand (a test sees to that)."""
+"""What the benchmarks' README says of speed, written from the records: no number in it is typed by hand (a test sees to that)."""
 
 import statistics
 

@@ -1,8 +1,7 @@
-"""The benchmarks' records as tables and a picture.
+"""The benchmarks' records as sentences, tables and a picture.
 
-    python benchmarks/summary.py     reads the *.json beside it; writes README.md and summary.png, and in the course's
-                                     README.md what stands between the lines <!-- speed --> and <!-- /speed -->
-    python benchmarks/summary.py --quick     prints both for the records of quick runs, in build/quick
+    python benchmarks/summary.py     reads the *.json beside it; writes README.md and summary.png
+    python benchmarks/summary.py --quick     prints the page for the records of quick runs, in build/quick
 """
 
 import sys
@@ -12,8 +11,6 @@ from picture import picture
 from prose import beside_pytorch, sentences
 from records import FOLDER, records
 
-README = FOLDER.parent / "README.md"
-MARKS = "<!-- speed -->\n", "<!-- /speed -->"
 STACKS = ("classic", "current")
 TABLES = {  # of a stack: what it needs
     tables.step_table: "vae_step gan_step lstm_step", tables.epoch_table: "vae_step gan_step",
@@ -42,8 +39,8 @@ def tables_of(found, wanted=TABLES):
 
 
 def page(stacks):
-    """The whole README of the benchmarks, for {stack: its records}."""
-    parts = ["# Benchmarks", __doc__.splitlines()[0] + " Made by `make bench`; do not edit."]
+    """The whole README of the benchmarks, for {stack: its records}: first how fast a step is, then every table."""
+    parts = ["# Benchmarks", __doc__.splitlines()[0] + " Made by `make bench`; do not edit.", *speed(measured(stacks))]
     if "growth" in stacks["classic"]:
         parts.append("![Summary](summary.png)")
     for stack, found in measured(stacks).items():
@@ -53,52 +50,32 @@ def page(stacks):
             "travel better than milliseconds. What is compared stands at the head of each script.",
             *tables_of(found),
         ]
-    return "\n\n".join(parts) + "\n"
-
-
-def speed(stacks):
-    """What the course's README says of speed: beside PyTorch on each stack; tables and sentences of the classic one."""
-    stacks = measured(stacks)
-    if "classic" not in stacks:
-        return "Nothing has been measured yet: `make bench`.\n"
-    classic = stacks["classic"]
-    parts = [
-        "Measured by `make bench` in rounds in which all contenders take turns: medians, with the least and the most "
-        "of all rounds. PyTorch is at its best: Adam with `fused=True`, `channels_last`, eager or compiled, whichever "
-        "is faster. "
-        + " ".join(f"{stack.capitalize()} stack: {made(found)}." for stack, found in stacks.items()),
-        tables.table(*beside_pytorch(stacks)),
-        "On the classic stack, beside all peers (*ours* has `keras.optimizers.Adam`):",
-        *tables_of(classic, (tables.step_table, tables.quality_table)),
-        "\n".join(f"- {sentence}" for sentence in sentences(classic)),
-        "How it grows, what samples cost, where a step's time goes, and a picture: [benchmarks](benchmarks/README.md).",
-    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def with_speed(readme, stacks):
-    """The course's README with what the records say between its two marks.
-
-    Raises:
-        ValueError: unless both marks stand in it once.
-    """
-    start, end = MARKS
-    if readme.count(start) != 1 or readme.count(end) != 1:
-        raise ValueError(f"README.md needs the line {start.strip()} and the line {end} once each.")
-    before, rest = readme.split(start)
-    return f"{before}{start}\n{speed(stacks)}\n{end}{rest.split(end)[1]}"
+def speed(stacks):
+    """The parts that say how long a step takes beside PyTorch's on each stack, with the classic one's sentences."""
+    if "classic" not in stacks:
+        return ["Nothing has been measured yet: `make bench`."]
+    return [
+        "## How fast is a step?",
+        "Measured in rounds in which all contenders take turns: medians, with the least and the most of all rounds. "
+        "PyTorch is at its best: Adam with `fused=True`, `channels_last`, eager or compiled, whichever is faster.",
+        tables.table(*beside_pytorch(stacks)),
+        "On the classic stack (*ours* has `keras.optimizers.Adam`):",
+        "\n".join(f"- {sentence}" for sentence in sentences(stacks["classic"])),
+    ]
 
 
 def main():
     if "--quick" in sys.argv:
         stacks = {stack: records(stack, FOLDER.parent / "build" / "quick") for stack in STACKS}
-        print(page(stacks), speed(stacks), sep="\n\n")
+        print(page(stacks))
         return
     stacks = {stack: records(stack) for stack in STACKS}
     (FOLDER / "README.md").write_text(page(stacks), encoding="utf-8")
     if {"growth", "minutes"} <= set(stacks["classic"]):
         picture(stacks["classic"]).savefig(FOLDER / "summary.png", dpi=110, metadata={"Software": None})
-    README.write_text(with_speed(README.read_text(encoding="utf-8"), stacks), encoding="utf-8")
 
 
 if __name__ == "__main__":

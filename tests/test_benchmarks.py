@@ -219,7 +219,7 @@ def test_only_a_difference_that_all_rounds_show_is_one(script):
     assert records.order(row, "a", "b") == "a and b overlap"
 
 
-# ---- what the READMEs say ----
+# ---- what the pages say ----
 
 
 @pytest.fixture()
@@ -269,7 +269,7 @@ def test_a_goal_that_a_seed_missed_is_said(script, stacks):
 
 
 def test_the_text_compares_both_stacks_with_pytorch(script, stacks):
-    text = script("summary").speed(stacks)
+    text = script("summary").page(stacks)
     assert "| VAE, batch 128 | 0.43 (0.40–0.50): faster | 0.43 (0.40–0.50): faster |" in text
     assert "VAE: ours with FusedAdam and PyTorch overlap" in text
 
@@ -282,23 +282,7 @@ def test_every_table_and_the_picture_can_be_made(script, stacks):
 
 
 def test_nothing_measured_is_said(script):
-    assert "Nothing has been measured" in script("summary").speed({"classic": {}, "current": {}})
-
-
-def test_the_text_replaces_what_stands_between_its_marks(script, stacks):
-    summary = script("summary")
-    start, end = summary.MARKS
-    new = summary.with_speed(f"before\n{start}outdated\n{end}\nafter\n", stacks)
-    assert new.startswith(f"before\n{start}\nMeasured by") and new.endswith(f"\n{end}\nafter\n")
-    assert "outdated" not in new
-    with pytest.raises(ValueError, match="<!-- speed -->"):
-        summary.with_speed("no marks", stacks)
-
-
-def test_the_readme_says_what_was_measured(script):
-    summary, readme = script("summary"), README.read_text(encoding="utf-8")
-    stacks = {stack: summary.records(stack) for stack in summary.STACKS}
-    assert readme == summary.with_speed(readme, stacks), "run python benchmarks/summary.py"
+    assert "Nothing has been measured" in script("summary").page({"classic": {}, "current": {}})
 
 
 def test_the_page_of_all_tables_is_up_to_date(script):
@@ -316,11 +300,9 @@ def test_no_measured_number_is_typed_into_the_text(module):
     assert not [text for text in strings if re.search(r"\d[.,]\d|\d ?(%|ms|MB|times|GFLOP)", text)]
 
 
-def test_the_readme_types_no_speed_elsewhere(script):
-    start, end = script("summary").MARKS
-    before, rest = README.read_text(encoding="utf-8").split(start)
-    others = before + rest.split(end)[1]
-    assert not re.findall(r".*\d (?:ms|GFLOP/s|milliseconds)\b.*", others), "say it in benchmarks/prose.py"
+def test_the_course_s_readme_types_no_speed():
+    found = re.findall(r".*\d (?:ms|GFLOP/s|milliseconds)\b.*", README.read_text(encoding="utf-8"))
+    assert not found, "say it in benchmarks/prose.py"
 
 
 @pytest.mark.parametrize("stack", ["classic", "current"])

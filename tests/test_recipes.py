@@ -175,7 +175,7 @@ def test_an_unknown_name_is_an_error_that_lists_the_recipes(capsys):
 
 def run_the_command(small, tmp_path, monkeypatch, die_in=None):
     """`python -m aigc_tf.recipes tiny`, on few digits and in a folder of its own."""
-    monkeypatch.setattr(data, "load_mnist", lambda: small)
+    monkeypatch.setattr(data, "load_mnist", lambda validation: small)
     monkeypatch.setitem(RECIPES, "tiny", FULL_BATCH)
     monkeypatch.setattr(callbacks, "progress", lambda **_: Watch(die_in))
     places = {"folder": tmp_path / "checkpoints", "backups": tmp_path / "backups"}
@@ -198,7 +198,7 @@ def test_a_second_training_in_the_checkout_is_one_clear_line(small, tmp_path, mo
 
 
 def test_a_broken_data_file_is_one_clear_line(small, tmp_path, monkeypatch, capsys):
-    def broken():
+    def broken(validation):
         raise ValueError("mnist.npz is broken")
 
     monkeypatch.setattr(data, "load_mnist", broken)

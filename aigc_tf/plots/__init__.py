@@ -2,9 +2,14 @@
 
 from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension, plot_lines
 from aigc_tf.plots.concepts import Codes, plot_codes
+from aigc_tf.plots.convolutions import plot_convolution
 from aigc_tf.plots.diagrams import Box, plot_flow
+from aigc_tf.plots.dots import plot_dots
 from aigc_tf.plots.films import figures_gif, images_gif, show, show_gif
-from aigc_tf.plots.games import plot_line_game, plot_plane_games
+from aigc_tf.plots.games import plot_feature_clouds, plot_line_game, plot_line_games, plot_plane_games
+from aigc_tf.plots.machines import Ring, plot_ring, plot_timeline
+from aigc_tf.plots.maps import plot_latent_maps
+from aigc_tf.plots.matrices import plot_matrices
 from aigc_tf.plots.pictures import (
     image_grid,
     plot_film_strip,
@@ -14,6 +19,7 @@ from aigc_tf.plots.pictures import (
     plot_rows,
     plot_walk,
 )
+from aigc_tf.plots.sequences import plot_chain, plot_choices, plot_streams
 from aigc_tf.plots.style import (
     BASELINE,
     BLACK,
@@ -38,8 +44,10 @@ from aigc_tf.plots.text import plot_next, plot_over_text, plot_passage, plot_uni
 
 __all__ = [
     "BASELINE", "BLACK", "BLUE", "CLASSES", "GENERATED", "GREEN", "GREY", "LINES", "ORANGE", "PURPLE", "REAL", "SKY",
-    "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Box", "Codes", "figures_gif", "image_grid",
-    "images_gif", "plot_bars", "plot_codes", "plot_curves", "plot_film_strip", "plot_flow", "plot_images",
-    "plot_kl_per_dimension", "plot_latent_map", "plot_latent_plane", "plot_line_game", "plot_lines", "plot_next",
-    "plot_over_text", "plot_passage", "plot_plane_games", "plot_rows", "plot_unit", "plot_walk", "show", "show_gif",
+    "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Box", "Codes", "Ring", "figures_gif", "image_grid",
+    "images_gif", "plot_bars", "plot_chain", "plot_choices", "plot_codes", "plot_convolution", "plot_curves",
+    "plot_dots", "plot_feature_clouds", "plot_film_strip", "plot_flow", "plot_images", "plot_kl_per_dimension",
+    "plot_latent_map", "plot_latent_maps", "plot_latent_plane", "plot_line_game", "plot_line_games", "plot_lines",
+    "plot_matrices", "plot_next", "plot_over_text", "plot_passage", "plot_plane_games", "plot_ring", "plot_rows",
+    "plot_streams", "plot_timeline", "plot_unit", "plot_walk", "show", "show_gif",
 ]

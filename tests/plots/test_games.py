@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aigc_tf.plots import figures_gif, plot_line_game, plot_plane_games
+from aigc_tf import metrics
+from aigc_tf.plots import figures_gif, plot_feature_clouds, plot_line_game, plot_line_games, plot_plane_games
 from aigc_tf.plots import games as game_plots
 
 
@@ -54,3 +55,37 @@ def test_an_animation_has_a_frame_for_each_figure():
 def test_an_animation_of_nothing_is_refused():
     with pytest.raises(ValueError, match="at least one figure. Received: none"):
         figures_gif([])
+
+
+def test_moments_of_a_game_on_a_line_show_d_and_the_best_d():
+    real, places = np.linspace(0, 0.99, 1000), np.linspace(0, 1, 11)
+    figure = plot_line_games(real, [(real, places), (real / 2, places)], places, ["epoch 1", "epoch 2"])
+    assert [axes.get_title() for axes in figure.axes[:2]] == ["epoch 1", "epoch 2"]
+    equal, half = (axes.lines[1].get_ydata() for axes in figure.axes[2:])
+    np.testing.assert_allclose(equal, 0.5, atol=1e-6)  # fakes as dense as real numbers
+    np.testing.assert_allclose(half[:20], 1 / 3, atol=0.02)  # twice as dense
+    np.testing.assert_allclose(half[30:], 1, atol=1e-6)  # none
+
+
+@pytest.mark.parametrize("moments", [[], [(np.ones(3), np.ones(11))] * 2])
+def test_moments_without_their_titles_are_refused(moments):
+    with pytest.raises(ValueError, match="each moment needs a title. Received: "):
+        plot_line_games(np.ones(3), moments, np.linspace(0, 1, 11), ["epoch 1"])
+
+
+def test_clouds_of_features_say_what_precision_and_recall_are():
+    random = np.random.default_rng(0)
+    real, fakes = random.normal(size=(30, 2)), random.normal(2, 1, (20, 2))
+    titles = [axes.get_title() for axes in plot_feature_clouds(real, fakes).axes]
+    precision, recall = metrics.precision_recall(real, fakes)
+    assert titles == ["Fréchet: two Gaussians", f"precision: {precision * 20:.0f} of 20 in a disc",
+                      f"recall: {recall * 30:.0f} of 30 in a disc"]
+
+
+def test_the_ellipses_hold_two_standard_deviations():
+    random = np.random.default_rng(0)
+    points = random.normal(size=(500, 2)) * [3, 1]
+    ellipse = plot_feature_clouds(points, points).axes[0].patches[0]
+    assert ellipse.width == pytest.approx(4 * 3, rel=0.1)
+    assert ellipse.height == pytest.approx(4, rel=0.1)
+    assert abs(np.cos(np.radians(ellipse.angle))) == pytest.approx(1, abs=0.01)

@@ -1,0 +1,66 @@
+"""What README.md says of the chapters is what the stored notebooks say: one number for one thing."""
+
+import re
+from pathlib import Path
+
+import nbformat
+import pytest
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+READS = ("README.md", "notebooks/[0-9]*.ipynb")
+ROW = re.compile(r"^\| \[[^\]]+\]\((notebooks/[^)]+\.ipynb)\) \|(.+)\|$", re.MULTILINE)
+DECIMAL = re.compile(r"(?<![\w.,-])\d[\d,]*\.\d+")
+
+
+def rows(readme):
+    """{notebook: the rest of its row in the table of chapters}."""
+    return dict(ROW.findall(readme))
+
+
+def decimals(text):
+    return DECIMAL.findall(text.replace("−", ""))
+
+
+def stored_text(path):
+    """All that a reader sees in a notebook: sources, and what the cells printed."""
+    parts = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        parts.append(cell.source)
+        for output in cell.get("outputs", []):
+            shown = output.get("data", {}).get("text/plain", "")
+            parts += [output.get("text", ""), shown]
+    return "\n".join(parts)
+
+
+def not_said(row, text):
+    """The decimal numbers of a row, but for the minutes in its last cell, that no number of the text rounds to."""
+    values = [float(number.replace(",", "")) for number in decimals(text)]
+    promised, _ = row.rsplit("|", 1)
+
+    def is_said(number):
+        half = 0.5 * 10.0 ** -len(number.partition(".")[2])
+        return any(abs(float(number.replace(",", "")) - value) <= half * 1.001 for value in values)
+
+    return [number for number in decimals(promised) if not is_said(number)]
+
+
+README = (CHECKOUT / "README.md").read_text(encoding="utf-8")
+
+
+def test_every_chapter_has_a_row():
+    assert sorted(rows(README)) == sorted(f"notebooks/{path.name}" for path in CHECKOUT.glob("notebooks/[0-9]*.ipynb"))
+
+
+@pytest.mark.parametrize("notebook", rows(README))
+def test_the_numbers_of_a_row_are_those_of_the_chapter(notebook):
+    missing = not_said(rows(README)[notebook], stored_text(CHECKOUT / notebook))
+    assert not missing, f"README.md says {missing} of {notebook}, where no number rounds to that"
+
+
+@pytest.mark.parametrize("row, expected", [
+    (" a VAE | 99.99 nats | at most 104 | 1.3 ", []),
+    (" a VAE | 100.0 nats | at most 104 | 1.3 ", []),
+    (" a VAE | 99.9 nats | at most 104 | 1.3 ", ["99.9"]),
+])
+def test_a_stale_number_is_found(row, expected):
+    assert not_said(row, "−ELBO 99.99 nats, epoch 3") == expected
