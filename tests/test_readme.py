@@ -1,13 +1,15 @@
-"""What README.md says of the chapters is what the stored notebooks say: one number for one thing."""
+"""What the READMEs say is what stored notebooks and records of checkpoints say: one number for one thing."""
 
+import json
 import re
+import statistics
 from pathlib import Path
 
 import nbformat
 import pytest
 
 CHECKOUT = Path(__file__).resolve().parent.parent
-READS = ("README.md", "notebooks/[0-9]*.ipynb")
+READS = ("README.md", "data/README.md", "data/checkpoints/*.json", "notebooks/[0-9]*.ipynb")
 ROW = re.compile(r"^\| \[[^\]]+\]\((notebooks/[^)]+\.ipynb)\) \|(.+)\|$", re.MULTILINE)
 DECIMAL = re.compile(r"(?<![\w.,-])\d[\d,]*\.\d+")
 
@@ -34,9 +36,12 @@ def stored_text(path):
 
 def not_said(row, text):
     """The decimal numbers of a row, but for the minutes in its last cell, that no number of the text rounds to."""
-    values = [float(number.replace(",", "")) for number in decimals(text)]
     promised, _ = row.rsplit("|", 1)
+    return not_among(promised, [float(number.replace(",", "")) for number in decimals(text)])
 
+
+def not_among(promised, values):
+    """The decimal numbers of a text that no value rounds to."""
     def is_said(number):
         half = 0.5 * 10.0 ** -len(number.partition(".")[2])
         return any(abs(float(number.replace(",", "")) - value) <= half * 1.001 for value in values)
@@ -64,3 +69,32 @@ def test_the_numbers_of_a_row_are_those_of_the_chapter(notebook):
 ])
 def test_a_stale_number_is_found(row, expected):
     assert not_said(row, "−ELBO 99.99 nats, epoch 3") == expected
+
+
+# ---- the table of checkpoints ----
+
+CHECKPOINT = re.compile(r"^\| `(\w+)` \|([^|]+)\| (\d+) \|(.+)\|$", re.MULTILINE)
+CHECKPOINTS = CHECKPOINT.findall((CHECKOUT / "data" / "README.md").read_text(encoding="utf-8"))
+
+
+def measured(record):
+    """The metrics of a record: of its seed, or means and standard deviations of its seeds."""
+    if "by_seed" not in record:
+        return [*record["metrics"].values()]
+    seeds = [result["metrics"] for result in record["by_seed"]]
+    columns = [[metrics[name] for metrics in seeds] for name in seeds[0]]
+    return [make(column) for column in columns for make in (statistics.mean, statistics.stdev)]
+
+
+def test_every_checkpoint_has_a_row():
+    records = sorted(path.stem for path in CHECKOUT.glob("data/checkpoints/*.json"))
+    assert sorted(name for name, *_ in CHECKPOINTS) == records
+
+
+@pytest.mark.parametrize("name, epochs, text", [(name, epochs, text) for name, _, epochs, text in CHECKPOINTS])
+def test_the_numbers_of_a_checkpoint_are_those_of_its_record(name, epochs, text):
+    record = json.loads((CHECKOUT / "data" / "checkpoints" / f"{name}.json").read_text())
+    floor = json.loads((CHECKOUT / "data" / "checkpoints" / "digit_classifier.json").read_text())["metrics"]
+    assert int(epochs) == record["recipe"]["epochs"]
+    missing = not_among(text, [*measured(record), *floor.values()])
+    assert not missing, f"data/README.md says {missing} of {name}, where no measured number rounds to that"

@@ -117,10 +117,11 @@ def density_coverage(real, fake, *, neighbours=5):
 
 
 def wasserstein_distance(numbers_a, numbers_b):
-    """W₁ = ∫ |F_a(x) − F_b(x)| dx: how far, on average, one sample's numbers must move to become the other's.
+    """W₁ = ∫ abs(F_a(x) − F_b(x)) dx: how far, on average, one sample's numbers must move to become the other's.
 
-    F is the share of numbers up to x; for samples of one size this is the mean |difference| of the SORTED numbers. It
-    feels shape, not only means: N(m, σ²) and N(m, τ²) are √(2/π) |σ − τ| apart. Ramdas et al. 2015 (arXiv:1509.02237).
+    F is the share of numbers up to x; for samples of one size this is the mean distance between the SORTED numbers. It
+    feels shape, not only means: N(m, σ²) and N(m, τ²) are √(2/π) · abs(σ − τ) apart. Ramdas et al. 2015
+    (arXiv:1509.02237).
 
     Args:
         numbers_a, numbers_b: (N,) and (M,).

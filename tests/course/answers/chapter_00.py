@@ -137,7 +137,7 @@ DIGIT = "int(judge.features_and_probabilities(digit)[1].argmax())"
 RIGHT_ANSWERS = {
     "1": SLOPE.format(formula="1 / (1 + np.exp(-np.asarray(logits))) - labels", largest=1),
     "2": STEP.format(**RIGHT_STEP),
-    "3": FORTY.format(words='"above", "above"', sure=9.0, paid="paid_by(learner)"),
+    "3": FORTY.format(words='"above", "above"', sure=40.0, paid="paid_by(learner)"),
     "4": LAST.format(variables=".layers[-1]", numbers="65, 8577"),
     "6": ACCURATE.format(row="[:, 0]", accuracy=HITS),
     "7": f'gradients, complaint = [None] * 8, "{NO_GRADIENTS}"',
@@ -163,9 +163,9 @@ WRONG_ANSWERS = {
             **{**RIGHT_STEP, "returned": "tf.reduce_mean(cost(labels, network(points)[:, 0]))"}),
     },
     "3": {
-        "a low loss predicted": FORTY.format(words='"below", "above"', sure=9.0, paid="paid_by(learner)"),
-        "a share of one half predicted": FORTY.format(words='"above", "near"', sure=9.0, paid="paid_by(learner)"),
-        "all points pay alike": FORTY.format(words='"above", "above"', sure=9.0, paid="np.mean(~right(learner))"),
+        "a low loss predicted": FORTY.format(words='"below", "above"', sure=40.0, paid="paid_by(learner)"),
+        "a share of one half predicted": FORTY.format(words='"above", "near"', sure=40.0, paid="paid_by(learner)"),
+        "all points pay alike": FORTY.format(words='"above", "above"', sure=40.0, paid="np.mean(~right(learner))"),
         "hardly trained": FORTY.format(words='"near", "above"', sure=0.1, paid="paid_by(learner)"),
     },
     "4": {

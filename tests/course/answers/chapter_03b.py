@@ -14,7 +14,7 @@ def scores_of(blends):
 
 
 def measured(model):
-    return {"distance": model.distance, "on demand": model.on_demand}
+    return {"distance": model.distance, "on demand": model.on_demand, "label matters": model.matters}
 
 
 def bumps_found(game):
@@ -28,7 +28,7 @@ def played(bumps, steps=1, loss="non_saturating", weight=0.0, rate=2e-3):
 
 class Rival:
     def __init__(self, distance, on_demand=0.9, steps=500):
-        self.distance, self.on_demand = distance, on_demand
+        self.distance, self.on_demand, self.matters = distance, on_demand, 0.9
         self.generator_optimizer = Model(iterations=steps)
 
 
@@ -59,7 +59,7 @@ def slope(way, weight):
 def estimate(way, weight):
     return {estimate}
 """
-CONFUSED = "expected, confused = {expected}, Model(distance={distance}, on_demand={share})"
+CONFUSED = "expected, confused = {expected}, Model(distance={distance}, on_demand={share}, matters={matters})"
 GAMES = """
 games = {{"neither": played({neither}), "steps": played(8, {steps}),
          "Wasserstein": played(1, 1, "wasserstein", {weight})}}
@@ -73,7 +73,7 @@ RIGHT_ANSWERS = {
     "1": SLOPE.format(slope="1 + way / (2 * weight)", estimate="way + way**2 / (2 * weight)"),
     "2": SEGMENTS.format("return np.mean(abs(first + np.linspace(0, 1, 100_001) * (last - first)))"),
     "3": PENALTY.format(**RIGHT),
-    "4": CONFUSED.format(expected=0.1, distance=200, share=0.11),
+    "4": CONFUSED.format(expected=0.1, distance=200, share=0.11, matters=0.1),
     "5": GAMES.format(**RING),
     "6": RIVALS.format(**PAIR),
 }
@@ -105,14 +105,16 @@ WRONG_ANSWERS = {
         "the slope pushed to 0": PENALTY.format(**{**RIGHT, "result": "lengths**2"}),
         "only steep slopes punished": PENALTY.format(**{**RIGHT, "result": "tf.nn.relu(lengths - 1) ** 2"}),
         "with the weight": PENALTY.format(**{**RIGHT, "result": "10 * (lengths - 1) ** 2"}),
+        "a root that is infinitely steep at 0": PENALTY.format(**RIGHT).replace(" + 1e-12", ""),
         "the mean": PENALTY.format(**{**RIGHT, "result": "tf.reduce_mean((lengths - 1) ** 2)"}),
         "values without gradients": PENALTY.format(**{**RIGHT, "result": "tf.stop_gradient((lengths - 1) ** 2)"}),
     },
     "4": {
-        "it listens all the same": CONFUSED.format(expected=0.9, distance=200, share=0.11),
-        "none at all": CONFUSED.format(expected=0.0, distance=200, share=0.11),
-        "labels that were not shuffled": CONFUSED.format(expected=0.85, distance=200, share=0.83),
-        "not trained": CONFUSED.format(expected=0.1, distance=380, share=0.1),
+        "it listens all the same": CONFUSED.format(expected=0.9, distance=200, share=0.11, matters=0.1),
+        "none at all": CONFUSED.format(expected=0.0, distance=200, share=0.11, matters=0.1),
+        "labels that were not shuffled": CONFUSED.format(expected=0.85, distance=200, share=0.83, matters=0.9),
+        "labels shifted by one": CONFUSED.format(expected=0.03, distance=220, share=0.03, matters=0.7),
+        "not trained": CONFUSED.format(expected=0.1, distance=380, share=0.1, matters=0.1),
     },
     "5": {
         "no game collapses": GAMES.format(**{**RING, "neither": "8", "cures": '["neither", "steps"]'}),

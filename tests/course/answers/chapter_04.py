@@ -99,6 +99,7 @@ WRONG_ANSWERS = {
     },
     "8": {
         "the dearer model named": AUTHORS.format(**{**RIGHT_AUTHORS, "chosen": "max"}),
+        "all of the text counted": AUTHORS.format(**{**RIGHT_AUTHORS, "counted": "text"}),
         "pieces that were counted": AUTHORS.format(**{**RIGHT_AUTHORS, "source": "begin"}),
         "each model with a vocabulary of its own": AUTHORS.format(
             **{**RIGHT_AUTHORS, "vocabulary": "Vocabulary([*vocabulary_of_both.tokens, chr(8364 + number)])"}),

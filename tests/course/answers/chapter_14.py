@@ -14,13 +14,14 @@ def gradient_of_sum(some):
 
 
 class Wire:
-    def __init__(self, is_cut=False):
-        self.turns, self.longest, self.is_cut = 0, 0, is_cut
+    def __init__(self, cut_from=None):
+        self.turns, self.longest, self.cut_from = 0, 0, cut_from
 
     def turn(self, outgoing):
+        is_cut = self.cut_from is not None and self.turns >= self.cut_from
         self.turns += 1
         self.longest = max([self.longest, *map(len, outgoing)])
-        return [np.zeros_like(outgoing[w - 1]) if self.is_cut else np.array(outgoing[w - 1])
+        return [np.zeros_like(outgoing[w - 1]) if is_cut else np.array(outgoing[w - 1])
                 for w in range(len(outgoing))]
 '''
 
@@ -62,6 +63,18 @@ def all_reduce(gradients, wire):
         wire.turn([np.array_split(g, n)[0] for g in gradients])
     return [np.sum(gradients, axis=0)] * n
 """
+PEEKING = """
+def all_reduce(gradients, wire):
+    n = len(gradients)
+    pieces = [np.array_split(g.copy(), n) for g in gradients]
+    for turn in range(2 * (n - 1)):
+        sent = [pieces[w][(w - turn) % n] for w in range(n)]
+        incoming = wire.turn(sent)
+        for w in range(n):
+            at = (w - 1 - turn) % n
+            pieces[w][at] = pieces[w][at] + incoming[w] if turn < n - 1 else sent[w - 1]
+    return [np.concatenate(own) for own in pieces]
+"""
 
 MEAN_STEP = "def mean_step(times, num_workers): return float({value})"
 SORTED = "np.sum(np.sort(times) * np.diff((np.arange(len(times) + 1) / len(times)) ** num_workers))"
@@ -84,12 +97,22 @@ ACCUMULATE = {
     "total": "gradients if total is None else [a + b for a, b in zip(total, gradients)]",
     "inside": "pass", "after": APPLY,
 }
+ONE_TAPE = """
+def accumulated_step(model, optimizer, images, num_parts):
+    with tf.GradientTape() as tape:
+        loss = 0.0
+        for part in np.array_split(images, num_parts):
+            loss += tf.reduce_sum(model.compute_losses(part)["loss"]) / len(images)
+    optimizer.apply_gradients(zip(tape.gradient(loss, model.trainable_variables), model.trainable_variables))
+"""
 MACHINE = """
+logs = {{n: [{{"loss": 0.1, "seconds": seconds}} for seconds in (0.9, best)] for n, best in ((1, 0.25), (2, 0.6))}}
 losses = {{1: [0.1003194, 0.0636098], 2: {losses}}}
-speeds = {{1: 120.0, 2: 50.0}}
+speeds = {speeds}
 needed = {needed}
 """
-MEASURED = {"losses": "[0.1003194, 0.0636099]", "needed": "4 * WEIGHTS / 1e6 * 2 * 120"}
+MEASURED = {"losses": "[0.1003194, 0.0636099]", "speeds": "{1: 120.0, 2: 50.0}",
+            "needed": "4 * WEIGHTS / 1e6 * 2 * 120"}
 
 RIGHT_ANSWERS = {
     "1": SECONDS.format(**RING),
@@ -118,6 +141,7 @@ WRONG_ANSWERS = {
         "the given gradients changed": ALL_REDUCE.format(**{
             **STEPS, "given": "g", "step": "pieces[w][at][:] = pieces[w][at] + arrived if turn < n - 1 else arrived"}),
         "a sum that ignores the wire": BY_HAND,
+        "finished pieces from the neighbour's memory": PEEKING,
         "one turn too many": ALL_REDUCE.format(**{**STEPS, "turns": "2 * n - 1"}),
     },
     "3": {
@@ -146,12 +170,15 @@ WRONG_ANSWERS = {
         "a step for each part": ACCUMULATED.format(
             **{**ACCUMULATE, "total": "gradients", "inside": APPLY, "after": "pass"}),
         "the last part alone": ACCUMULATED.format(**{**ACCUMULATE, "total": "gradients"}),
+        "one tape around all parts": ONE_TAPE,
         "the whole batch at once": ACCUMULATED.format(**{**ACCUMULATE, "parts": "[images]"}),
     },
     "6": {
         "another training on two workers": MACHINE.format(**{**MEASURED, "losses": "[0.1003194, 0.0636798]"}),
         "the whole step for sending": MACHINE.format(**{**MEASURED, "needed": "4 * WEIGHTS / 1e6 * 120"}),
         "bytes in place of megabytes": MACHINE.format(**{**MEASURED, "needed": "4 * WEIGHTS * 2 * 120"}),
+        "seconds in place of speeds": MACHINE.format(
+            **{**MEASURED, "speeds": "{1: 0.25, 2: 0.6}", "needed": "4 * WEIGHTS / 1e6 * 2 * 0.25"}),
         "one byte for each weight": MACHINE.format(**{**MEASURED, "needed": "WEIGHTS / 1e6 * 2 * 120"}),
     },
 }
