@@ -1,4 +1,4 @@
-"""What the benchmarks' README says of speed, written from the records: no number in it is typed by hand (a test sees to that)."""
+"""What the benchmarks say of speed in sentences: each number comes from a record (a test sees to that)."""
 
 import statistics
 
