@@ -284,7 +284,7 @@ RECIPES = {
     "gan_dense": GANRecipe(
         GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING
     ),
-    "dcgan": GANRecipe(GAN, {**DCGAN, "dropout": 0.3}, epochs=4, measure=measure_samples, **GAN_TRAINING),
+    "dcgan": GANRecipe(GAN, DCGAN, epochs=4, measure=measure_samples, **GAN_TRAINING),
     "wgan_gp": GANRecipe(
         GAN, {**DCGAN, "adversarial_loss": "wasserstein", "penalty_weight": 10.0, "discriminator_steps": 2},
         epochs=2, measure=measure_samples, **GAN_TRAINING,
