@@ -14,7 +14,41 @@ def largest_difference(discriminator, training):
 
 reals, fakes = (tf.random.stateless_uniform((10, 28, 28, 1), (0, part), -1.0, 1.0 / (1 + part)) for part in (0, 1))
 model = GAN(latent_dim=8, generator_widths=(8,), discriminator_widths=(8,))
+judge = checkpoints.load("digit_classifier")
+mnist = data.load_mnist(validation=data.VALIDATION)
+some_digits = data.scale_images(mnist.validation_images[:500])
+gan = checkpoints.load("gan_dense")
+real_logits = gan.discriminate(tf.constant(2 * some_digits - 1), None)[0].numpy()
+exchanged_logits = gan.discriminate(tf.constant(1 - 2 * some_digits), None)[0].numpy()
+
+
+class Drawn:
+    def __init__(self, images):
+        self.images = images
+
+    def generate(self, num_images, seed=None):
+        return self.images
+
+
+grey_noise = np.full((100, 28, 28, 1), 0.5, "float32")
+digit = data.load_digit(data.SAMPLE_PICTURE)
 """
+FRIENDS = """
+discriminator_goes, generator_goes, digits_appear = {words}
+friends = Drawn({images})
+friends_history = {{"discriminator_loss": [{losses[0]}], "generator_loss": [{losses[1]}], "fake_logits": [{logit}]}}
+"""
+BOTH_FAKE = {"words": '"to zero", "to zero", False', "images": "grey_noise", "losses": (0.01, 0.0), "logit": -12.0}
+RANKS = """
+def logit(image):
+    return float(gan.discriminate(tf.constant(image), None)[0][0])
+
+
+rank, rank_exchanged = np.mean({own}), np.mean({exchanged})
+"""
+OWN = "real_logits < logit(2 * digit - 1)"
+EXCHANGED = "exchanged_logits < logit(1 - 2 * digit)"
+
 BEST = "def best_discriminator(p, q, s): return {}"
 STEP = """
 def step(generator, discriminator, generator_optimizer, discriminator_optimizer, images, noise):
@@ -50,6 +84,8 @@ RIGHT_ANSWERS = {
     "1": BEST.format("(1 - s) * p / (p + q)"),
     "2": STEP.format(**RIGHT),
     "3": BLOCKS.format(layer="keras.layers.BatchNormalization()", only=True),
+    "5": FRIENDS.format(**BOTH_FAKE),
+    "7": RANKS.format(own=OWN, exchanged=EXCHANGED),
 }
 WRONG_ANSWERS = {
     "1": {
@@ -78,5 +114,21 @@ WRONG_ANSWERS = {
         "layer normalization": BLOCKS.format(layer="keras.layers.LayerNormalization()", only=True),
         "dropout": BLOCKS.format(layer="keras.layers.Dropout(0.5)", only=True),
         "in use, too": BLOCKS.format(layer="keras.layers.BatchNormalization()", only=False),
+    },
+    "5": {
+        "both players told real": FRIENDS.format(**{**BOTH_FAKE, "logit": 12.0}),
+        "the right loss": FRIENDS.format(**{**BOTH_FAKE, "losses": (1.1, 1.2), "logit": -0.5}),
+        "a stalemate predicted": FRIENDS.format(**{**BOTH_FAKE, "words": '"to the stalemate", "to zero", False'}),
+        "digits predicted": FRIENDS.format(**{**BOTH_FAKE, "words": '"to zero", "to zero", True'}),
+        "a generator that draws digits": FRIENDS.format(**{**BOTH_FAKE, "images": "some_digits"}),
+    },
+    "7": {
+        "shares with a higher logit":
+            RANKS.format(own=OWN.replace("<", ">"), exchanged=EXCHANGED.replace("<", ">")),
+        "the exchanged digit beside ordinary ones":
+            RANKS.format(own=OWN, exchanged="real_logits < logit(1 - 2 * digit)"),
+        "images left in [0, 1]":
+            RANKS.format(own="real_logits < logit(digit)", exchanged="exchanged_logits < logit(1 - digit)"),
+        "the same rank twice": RANKS.format(own=OWN, exchanged=OWN),
     },
 }
