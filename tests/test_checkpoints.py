@@ -388,11 +388,12 @@ def test_the_best_gan_passes_the_gate_of_chapter_3(distances):
     assert best <= 10 * distances["floor"]
 
 
-def test_the_best_gan_covers_what_the_floor_covers():
-    """Gate: recall at least 0.8 of the floor's."""
-    best = min(GANS, key=lambda name: checkpoints.info(name)["metrics"]["frechet_distance"])
+@pytest.mark.parametrize("name", ["conditional_gan", "ac_gan"])  # equal in distance: neither is the best
+def test_a_gan_with_labels_covers_what_the_floor_covers(name):
+    """Gate of chapter 3b: recall, the mean over the seeds, at least 0.75 of the floor's."""
     floor = checkpoints.info("digit_classifier")["metrics"]["recall"]
-    assert checkpoints.info(best)["metrics"]["recall"] >= 0.8 * floor
+    recalls = [result["metrics"]["recall"] for result in checkpoints.info(name)["by_seed"]]
+    assert np.mean(recalls) >= 0.75 * floor
 
 
 @pytest.mark.parametrize("name", GANS)
