@@ -38,7 +38,8 @@ PAGE = """\
   .reveal {{ font-size: 26px; font-family: system-ui, sans-serif; }}
   .reveal h1, .reveal h2, .reveal h3 {{ text-transform: none; font-family: inherit; font-size: 1.5em; }}
   .reveal section {{ text-align: left; }}
-  .reveal section img {{ display: block; margin: .3em auto; max-height: 560px; max-width: 100%; }}
+  .reveal section img {{ display: block; margin: .3em auto; max-width: 100%; }}
+  .reveal section img {{ max-height: calc(640px / var(--pictures, 1) - 80px); }}
   .reveal section.small {{ font-size: .7em; }}
   .reveal figure {{ margin: 0; }}
   .reveal figcaption {{ font-size: .7em; text-align: center; }}
@@ -64,7 +65,7 @@ def tagged(notebook):
 
 
 def section(cell, exporter):
-    """One cell as a slide: prose, a picture over its alternative text, a verdict, or code and what it printed."""
+    """One cell as a slide: prose, pictures over their alternative texts, a verdict, or code and what it printed."""
     cell = copy.deepcopy(cell)
     pictures = [output for output in cell.get("outputs", []) if "image/png" in output.get("data", {})]
     if pictures:  # a picture speaks for itself
@@ -74,7 +75,8 @@ def section(cell, exporter):
     length = len(printed) + len(cell.source) * (not exporter.exclude_input)
     page, _ = exporter.from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
     small = ' class="small"' if length > 700 and not pictures else ""
-    return f"<section{small}>{page}</section>"
+    shared = f' style="--pictures: {len(pictures)}"' if len(pictures) > 1 else ""  # they share the slide's height
+    return f"<section{small}{shared}>{page}</section>"
 
 
 def deck(notebook):
