@@ -28,6 +28,7 @@ MODELS = {
     "DigitClassifier": "aigc_tf.metrics.classifier",
     "GAN": "aigc_tf.gan.model",
     "ACGAN": "aigc_tf.gan.model",
+    "Diffusion": "aigc_tf.diffusion.model",
     "RNNLanguageModel": "aigc_tf.text.lstm",
     "LSTMLanguageModel": "aigc_tf.text.lstm",
 }

@@ -17,6 +17,7 @@ from aigc_tf import callbacks, checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
 from aigc_tf.core import addons, backups, command_line, files
 from aigc_tf.core.optimizers import FusedAdam
+from aigc_tf.diffusion import Diffusion
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.text import LSTMLanguageModel, NGramModel, Vocabulary, split_text, streams
@@ -281,10 +282,19 @@ RECIPES = {
     "conditional_gan": GANRecipe(
         GAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **GAN_TRAINING
     ),
+    "conditional_diffusion": Recipe(
+        Diffusion, {"num_classes": 10, "ema_decay": 0.9995}, epochs=36, measure=measure_samples, batch_size=128,
+        labels=True,
+    ),
     "gan_dense": GANRecipe(
         GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING
     ),
     "dcgan": GANRecipe(GAN, DCGAN, epochs=4, measure=measure_samples, **GAN_TRAINING),
+    "dcgan_long": GANRecipe(GAN, {**DCGAN, "dropout": 0.3}, epochs=12, measure=measure_samples, **GAN_TRAINING),
+    "conditional_gan_long": GANRecipe(  # without dropout 24 epochs are worse than 4: the discriminator learns by heart
+        GAN, {**DCGAN, "num_classes": 10, "dropout": 0.3}, epochs=12, measure=measure_samples, labels=True,
+        **GAN_TRAINING,
+    ),
     "wgan_gp": GANRecipe(
         GAN, {**DCGAN, "adversarial_loss": "wasserstein", "penalty_weight": 10.0, "discriminator_steps": 2},
         epochs=2, measure=measure_samples, **GAN_TRAINING,

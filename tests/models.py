@@ -13,6 +13,8 @@ import tensorflow as tf
 from aigc_tf import vae
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.data import image_dataset
+from aigc_tf.diffusion import Diffusion
+from aigc_tf.diffusion import model as diffusion
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.gan import model as gan
 from aigc_tf.metrics.classifier import DigitClassifier
@@ -45,6 +47,11 @@ class Row:
     @property
     def image_shape(self):
         return self.config.get("image_shape", (28, 28, 1))
+
+    @property
+    def latent_shape(self):
+        """What `decode` makes one image of: a diffusion model's noise is as large as the image."""
+        return (self.config["latent_dim"],) if "latent_dim" in self.config else self.image_shape
 
     @property
     def num_classes(self):
@@ -127,6 +134,10 @@ def gan_row(
     return Row(model, {**small, **config}, {*PLAYERS, *LOGITS, *terms}, total, PLAYERS, idle, steady)
 
 
+def diffusion_row(**config):
+    return Row(Diffusion, {"image_shape": (8, 8, 1), "widths": (8, 16), **config})
+
+
 def text_row(model=LSTMLanguageModel, shared=False, **config):
     config = {"tokens": "abcde", "units": (8, 6), "embedding_dim": 4, "clip_norm": 0.1, **config}
     terms = {"loss", "bits", "perplexity"}
@@ -158,6 +169,10 @@ MODELS = {
         ["penalty"], wasserstein, ("logit/bias",),  # it adds the same to real and fake
         adversarial_loss="wasserstein", penalty_weight=10.0, discriminator_steps=2,
     ),
+    "diffusion": diffusion_row(),
+    "conditional diffusion": diffusion_row(
+        image_shape=(16, 12, 3), num_classes=3, schedule="linear", prediction="noise", time_draws="uniform"
+    ),
     "classifier": Row(
         DigitClassifier,
         {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},
@@ -173,7 +188,8 @@ SHARED = {name: row for name, row in MODELS.items() if row.shared}
 
 # ---- the same noise for every image ----
 
-RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform")]
+RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform"), (diffusion, "standard_normal"),
+          (diffusion, "uniform")]
 
 
 def constant_noise(shape, seed=None):

@@ -313,7 +313,7 @@ def test_encode_returns_latents(row, model):
 
 @generators
 def test_decode_returns_images(row, model):
-    latents = np.random.default_rng(0).normal(size=(5, row.config["latent_dim"]))
+    latents = np.random.default_rng(0).normal(size=(5, *row.latent_shape))
     assert_images(model.decode(latents, **row.conditions(5)), (5, *row.image_shape))
 
 
@@ -385,13 +385,14 @@ def test_training_on_images_of_another_size_is_refused(row):
         row.compiled().fit(image_dataset(images[:, 1:], *labels, batch_size=4), verbose=0)
 
 
-@pytest.mark.parametrize("latents, message", [
-    (np.zeros((2, 4)), "must have shape"), (np.zeros(3), "must have shape"), (np.full((2, 3), np.nan), "finite")
-])
+@pytest.mark.parametrize("spoil, message", [
+    (lambda latents: latents[..., 1:], "must have shape"), (lambda latents: latents[0], "must have shape"),
+    (lambda latents: latents * np.nan, "finite"),
+], ids=["another size", "no batch", "NaN"])
 @generators
-def test_bad_latents_are_refused(row, model, latents, message):
+def test_bad_latents_are_refused(row, model, spoil, message):
     with pytest.raises(ValueError, match=message):
-        model.decode(latents, **row.conditions(2))
+        model.decode(spoil(np.zeros((2, *row.latent_shape))), **row.conditions(2))
 
 
 @pytest.mark.parametrize("num_images", [0, -1])

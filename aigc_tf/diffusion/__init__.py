@@ -1,0 +1,25 @@
+"""Diffusion models (chapter 7): read `schedules`, then `unet`, `samplers` and `model`."""
+
+from aigc_tf.diffusion.exact import GaussianMixture
+from aigc_tf.diffusion.model import Diffusion, denoising_loss, guided
+from aigc_tf.diffusion.samplers import SAMPLERS, Look, network_calls, sample
+from aigc_tf.diffusion.schedules import (
+    PREDICTIONS,
+    SCHEDULES,
+    cosine_schedule,
+    diffuse,
+    flow_schedule,
+    image_and_noise,
+    linear_schedule,
+    logit_normal_times,
+    sampling_times,
+    signal_to_noise,
+    target_of,
+)
+from aigc_tf.diffusion.unet import build_unet, residual_block, time_features
+
+__all__ = [
+    "PREDICTIONS", "SAMPLERS", "SCHEDULES", "Diffusion", "GaussianMixture", "Look", "build_unet", "cosine_schedule",
+    "denoising_loss", "diffuse", "flow_schedule", "guided", "image_and_noise", "linear_schedule", "logit_normal_times",
+    "network_calls", "residual_block", "sample", "sampling_times", "signal_to_noise", "target_of", "time_features",
+]

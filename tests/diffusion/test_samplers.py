@@ -1,0 +1,106 @@
+"""Samplers against a world where every step is known: a mixture of Gaussians, its flow, and one Gaussian by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aigc_tf.diffusion import SAMPLERS, SCHEDULES, GaussianMixture, network_calls, sample, sampling_times
+from aigc_tf.diffusion.samplers import Step
+
+WORLD = GaussianMixture([[-1.0, 0.0], [1.0, 0.5], [0.0, -1.0]], 0.2)
+SMOOTH = ["ddim", "euler", "heun", "dpm"]  # they follow the flow and draw no noise
+
+
+def walk(sampler, steps, schedule="flow", count=256, last=0.0, world=WORLD, seed=0):
+    rates = SCHEDULES[schedule]
+    noise = tf.random.stateless_normal((count, world.centres.shape[1]), (seed, 1))
+    generator = tf.random.Generator.from_seed(seed)
+    times = sampling_times(steps, last)
+    return sample(world.look(rates), rates, noise, times, sampler=sampler,
+                  draw=lambda: generator.normal(noise.shape)).numpy()
+
+
+def ends(points):
+    """How far the points are from their nearest centre, in units of the spread."""
+    apart = np.linalg.norm(points[:, None] - WORLD.centres.numpy(), axis=-1)
+    return apart.min(axis=1) / WORLD.spread
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_it_arrives_where_the_data_are(sampler, schedule):
+    points = walk(sampler, 200, schedule, count=3000)
+    expected = np.linalg.norm(np.random.default_rng(0).normal(size=(3000, 2)), axis=1)
+    assert ends(points).mean() == pytest.approx(expected.mean(), rel=0.12)
+    nearest = np.linalg.norm(points[:, None] - WORLD.centres.numpy(), axis=-1).argmin(axis=1)
+    np.testing.assert_allclose(np.bincount(nearest) / 3000, 1 / 3, atol=0.06)
+
+
+@pytest.mark.parametrize("sampler, order", [("ddim", 1), ("euler", 1), ("heun", 2), ("dpm", 2)])
+def test_the_error_shrinks_with_the_order_of_the_method(sampler, order):
+    """Stopped before the image, where everything is smooth: twice the steps, 2^order times less error."""
+    exact = walk("heun", 2048, "cosine", last=0.2)
+    errors = [np.abs(walk(sampler, steps, "cosine", last=0.2) - exact).mean() for steps in (32, 64)]
+    assert math.log2(errors[0] / errors[1]) == pytest.approx(order, abs=0.35)
+
+
+@pytest.mark.parametrize("sampler", SMOOTH)
+def test_without_fresh_noise_it_ends_at_the_same_point_every_time(sampler):
+    np.testing.assert_array_equal(walk(sampler, 7), walk(sampler, 7))
+
+
+def test_on_the_flow_ddim_is_euler():
+    """x₀ and ε that stay are a straight line when α = 1 − t and σ = t."""
+    np.testing.assert_allclose(walk("ddim", 9), walk("euler", 9), atol=2e-5)
+
+
+def test_ddpm_keeps_the_strength_of_the_noise():
+    """One Gaussian, N(0, 1), under a schedule that keeps the variance: every x_t is N(0, 1).
+
+    With few steps it is a little less: a step that puts x₀ at its mean leaves out how unsure that mean is.
+    """
+    world = GaussianMixture([[0.0]], 1.0)
+    points = walk("ddpm", 400, "cosine", count=20_000, world=world)
+    assert points.std() == pytest.approx(1.0, abs=0.02)
+
+
+def test_one_step_of_ddpm_by_hand():
+    """Flow, t = 0.8 to s = 0.4, x₀ = 1, ε = 2, fresh noise 0.5."""
+    kept = 0.2 * 0.4 / (0.6 * 0.8)  # 1/6
+    expected = 0.6 * 1 + 0.4 * kept * 2 + 0.4 * math.sqrt(1 - kept**2) * 0.5
+    flow = SCHEDULES["flow"]
+    seen = type("Seen", (), {"images": tf.constant(1.0), "noise": tf.constant(2.0)})
+    step = Step(lambda x, t: seen, flow, tf.constant(0.8), tf.constant(0.4), lambda: tf.constant(0.5), None)
+    assert float(SAMPLERS["ddpm"](tf.constant(1.8), step)[0]) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("sampler", ["ddim", "euler", "heun"])
+def test_the_way_into_the_noise_leads_back(sampler):
+    """`encode` and `decode`: the same flow, followed upwards and downwards."""
+    flow = SCHEDULES["flow"]
+    points = WORLD.sample(64, seed=3)
+    up = sampling_times(400, last=0.01)[::-1]
+    noise = sample(WORLD.look(flow), flow, points, up, sampler=sampler)
+    back = sample(WORLD.look(flow), flow, noise, up[::-1], sampler=sampler)
+    assert np.abs(back - points).mean() < 0.05
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_the_network_is_called_as_often_as_is_said(sampler):
+    flow, calls = SCHEDULES["flow"], []
+    exact = WORLD.look(flow)
+
+    def look(noisy, time):
+        calls.append(float(time))
+        return exact(noisy, time)
+
+    sample(look, flow, tf.zeros((2, 2)), sampling_times(5), sampler=sampler, draw=lambda: tf.zeros((2, 2)))
+    assert len(calls) == network_calls(sampler, 5) == {"heun": 9}.get(sampler, 5)
+
+
+def test_a_change_after_each_step_is_kept():
+    flow = SCHEDULES["flow"]
+    end = sample(WORLD.look(flow), flow, tf.ones((2, 2)), sampling_times(3), change=lambda x, time: 0.0 * x)
+    np.testing.assert_array_equal(end, 0.0)
