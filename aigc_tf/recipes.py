@@ -283,7 +283,7 @@ RECIPES = {
         GAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **GAN_TRAINING
     ),
     "conditional_diffusion": Recipe(
-        Diffusion, {"num_classes": 10, "ema_decay": 0.9995}, epochs=36, measure=measure_samples, batch_size=128,
+        Diffusion, {"num_classes": 10, "ema_decay": 0.9995}, epochs=24, measure=measure_samples, batch_size=128,
         labels=True,
     ),
     "gan_dense": GANRecipe(

@@ -13,7 +13,7 @@ import tensorflow as tf
 from aigc_tf import vae
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.data import image_dataset
-from aigc_tf.diffusion import Diffusion
+from aigc_tf.diffusion import Diffusion, denoising
 from aigc_tf.diffusion import model as diffusion
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.gan import model as gan
@@ -189,7 +189,7 @@ SHARED = {name: row for name, row in MODELS.items() if row.shared}
 # ---- the same noise for every image ----
 
 RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform"), (diffusion, "standard_normal"),
-          (diffusion, "uniform")]
+          (diffusion, "uniform"), (denoising, "standard_normal")]
 
 
 def constant_noise(shape, seed=None):

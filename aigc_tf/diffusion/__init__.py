@@ -1,7 +1,8 @@
-"""Diffusion models (chapter 7): read `schedules`, then `unet`, `samplers` and `model`."""
+"""Diffusion models (chapter 7): read `schedules`, then `unet`, `model`, `samplers` and `denoising`."""
 
+from aigc_tf.diffusion.denoising import guided
 from aigc_tf.diffusion.exact import GaussianMixture
-from aigc_tf.diffusion.model import Diffusion, denoising_loss, guided
+from aigc_tf.diffusion.model import Diffusion, denoising_loss
 from aigc_tf.diffusion.samplers import SAMPLERS, Look, network_calls, sample
 from aigc_tf.diffusion.schedules import (
     PREDICTIONS,
