@@ -2,6 +2,7 @@
 
 from aigc_tf.diffusion.denoising import guided
 from aigc_tf.diffusion.exact import GaussianMixture
+from aigc_tf.diffusion.likelihood import Bound, bits_per_dimension, variational_bound
 from aigc_tf.diffusion.model import Diffusion, denoising_loss
 from aigc_tf.diffusion.samplers import SAMPLERS, Look, network_calls, sample
 from aigc_tf.diffusion.schedules import (
@@ -16,11 +17,13 @@ from aigc_tf.diffusion.schedules import (
     sampling_times,
     signal_to_noise,
     target_of,
+    time_of,
 )
 from aigc_tf.diffusion.unet import build_unet, residual_block, time_features
 
 __all__ = [
-    "PREDICTIONS", "SAMPLERS", "SCHEDULES", "Diffusion", "GaussianMixture", "Look", "build_unet", "cosine_schedule",
-    "denoising_loss", "diffuse", "flow_schedule", "guided", "image_and_noise", "linear_schedule", "logit_normal_times",
-    "network_calls", "residual_block", "sample", "sampling_times", "signal_to_noise", "target_of", "time_features",
+    "PREDICTIONS", "SAMPLERS", "SCHEDULES", "Bound", "Diffusion", "GaussianMixture", "Look", "bits_per_dimension",
+    "build_unet", "cosine_schedule", "denoising_loss", "diffuse", "flow_schedule", "guided", "image_and_noise",
+    "linear_schedule", "logit_normal_times", "network_calls", "residual_block", "sample", "sampling_times",
+    "signal_to_noise", "target_of", "time_features", "time_of", "variational_bound",
 ]

@@ -1,6 +1,7 @@
 """What a diffusion model can do once it has learnt (chapter 7): draw, repair, vary, encode and denoise images."""
 
 import itertools
+import math
 
 import tensorflow as tf
 
@@ -175,7 +176,8 @@ class DenoisingModel(Model):
         candidates = [strength] if strength is not None else [0.02 * step for step in range(1, 51)]
         cleaned, doubts = [], []
         for candidate in candidates:
-            time = self._time_of(2.0 * candidate)  # of images in [−1, 1], twice as far apart
+            log_snr = tf.constant(-2.0 * math.log(2.0 * candidate))  # of images in [−1, 1], twice as far apart
+            time = schedules.time_of(self.schedule, log_snr)
             clean = self.look(one_hot)((2.0 * images - 1.0) * self.rates(time).alpha, time).images
             cleaned.append(to_unit_range(clean))
             removed = tf.sqrt(tf.reduce_mean(tf.square(images - cleaned[-1]), axis=(1, 2, 3)))
@@ -201,15 +203,6 @@ class DenoisingModel(Model):
     def _any_class(self, count):
         """Labels that say nothing, as training shows them where it drops them."""
         return tf.zeros((count, self.num_classes))
-
-    def _time_of(self, ratio):
-        """The time at which noise is `ratio` times as strong as the image, σ/α, by bisection."""
-        low, high = 0.0, 1.0
-        for _ in range(24):
-            middle = 0.5 * (low + high)
-            rates = schedules.SCHEDULES[self.schedule](tf.constant(middle))
-            low, high = (middle, high) if float(rates.sigma) < ratio * float(rates.alpha) else (low, middle)
-        return tf.constant(high)
 
     def _come_back(self, noisy, times, labels, guidance, sampler, seed, change=None):
         """Images in [0, 1] at the end of the way from times[0] down to 0."""

@@ -54,6 +54,20 @@ def signal_to_noise(rates):
     return tf.square(rates.alpha / rates.sigma)
 
 
+def time_of(schedule, log_snr):
+    """The time at which ln(α² / σ²) is `log_snr`: the inverse of the schedule of that name.
+
+    Flow: (1 − t) / t = e^(½ log_snr). Cosine: cot(πt/2) = e^(½ log_snr). Linear: ∫β = ln(1 + e^(−log_snr)), a
+    quadratic equation for t.
+    """
+    if schedule == "flow":
+        return tf.sigmoid(-0.5 * log_snr)
+    if schedule == "cosine":
+        return 2.0 / math.pi * tf.atan(tf.exp(-0.5 * log_snr))
+    growth = BETA_MAX - BETA_MIN
+    return (tf.sqrt(BETA_MIN**2 + 2.0 * growth * tf.nn.softplus(-log_snr)) - BETA_MIN) / growth
+
+
 def diffuse(images, noise, rates):
     """x_t = α x₀ + σ ε: the image after some time, in one step."""
     return rates.alpha * images + rates.sigma * noise

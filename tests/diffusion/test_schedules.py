@@ -59,6 +59,12 @@ def test_signal_to_noise_where_both_are_equally_strong():
     assert float(schedules.signal_to_noise(schedules.flow_schedule(tf.constant(0.2)))) == pytest.approx(16.0)
 
 
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_the_time_of_a_signal_to_noise_ratio_is_the_inverse_of_the_schedule(name):
+    log_snr = np.log(schedules.signal_to_noise(SCHEDULES[name](TIMES)))
+    np.testing.assert_allclose(schedules.time_of(name, log_snr), TIMES, rtol=1e-9)
+
+
 def test_diffusing_mixes_image_and_noise():
     rates = schedules.flow_schedule(tf.constant(0.25))
     np.testing.assert_allclose(schedules.diffuse([1.0, 0.0], [0.0, 2.0], rates), [0.75, 0.5])

@@ -1,0 +1,95 @@
+"""How many nats a diffusion model needs to describe an image (chapter 7): the variational bound in continuous time."""
+
+import math
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from aigc_tf.core.noise import standard_normal, uniform
+from aigc_tf.diffusion import schedules
+
+LEVELS = 256  # of grey
+# ln(α²/σ²) at the ends. At first the noise is half as wide as a level: with less, a denoiser that takes levels for
+# numbers would pay for places between them. At last the image is a thousandth of the noise.
+MOST, LEAST = 11.0, -13.8
+
+
+class Bound(NamedTuple):
+    """An upper bound on −ln p(image) and its terms, in nats per image, each (batch,)."""
+
+    total: tf.Tensor
+    prior: tf.Tensor  # what the last noisy image still tells of the image
+    diffusion: tf.Tensor  # what the denoiser gets wrong on the way
+    reconstruction: tf.Tensor  # what it takes to name the grey level of each pixel of the first noisy image
+
+
+def variational_bound(look, schedule, images, *, num_draws=8, seed=None):
+    """The bound for images of 256 grey levels (Kingma et al. 2021, arXiv:2107.00630, equations 11 and 17).
+
+    With λ = ln(α²/σ²) the middle term is ½ ∫ E ‖ε − ε̂‖² dλ over all strengths of noise, estimated by `num_draws` of λ
+    for each image, evenly spread. It depends on the schedule by its ends alone. Pixels live in [−1, 1], as in training.
+
+    Args:
+        look: function (noisy, time) → `Look`, a model's `look()`, for one time.
+        schedule: a name in `schedules.SCHEDULES`.
+        images: (batch, ...) in [0, 1], each pixel a multiple of 1/255.
+        num_draws: noisy images that each image is judged by.
+        seed: for the same draws every time.
+
+    Returns:
+        A `Bound`. Divided by ln 2 and the number of pixels it is in bits per dimension.
+
+    Raises:
+        ValueError: for pixels between the levels.
+    """
+    images = tf.convert_to_tensor(images, tf.float32)
+    levels = tf.round(images * (LEVELS - 1))
+    if tf.reduce_max(tf.abs(levels - images * (LEVELS - 1))) > 1e-3:
+        raise ValueError("Every pixel must be one of the 256 levels k / 255. Received: pixels between the levels")
+    scaled = 2.0 * levels / (LEVELS - 1) - 1.0
+    seeds = [None if seed is None else (seed, number) for number in range(num_draws + 2)]
+
+    offset = tf.cast(uniform((), seeds[0]), tf.float32)
+    diffusion = tf.zeros(images.shape[0])
+    for draw in range(num_draws):
+        log_snr = LEAST + (MOST - LEAST) * (draw + offset) / num_draws
+        rates, time = rates_at(schedule, log_snr)
+        noise = standard_normal(images.shape, seeds[1 + draw])
+        seen = look(schedules.diffuse(scaled, noise, rates), time)
+        diffusion += 0.5 * (MOST - LEAST) * over_pixels(tf.square(noise - seen.noise)) / num_draws
+
+    alpha, sigma = kept_variance(rates_at(schedule, tf.constant(LEAST))[0])
+    prior = 0.5 * over_pixels(tf.square(alpha * scaled) + tf.square(sigma) - 1.0 - 2.0 * tf.math.log(sigma))
+    alpha, sigma = kept_variance(rates_at(schedule, tf.constant(MOST))[0])
+    first = alpha * scaled + sigma * standard_normal(images.shape, seeds[-1])
+    reconstruction = over_pixels(level_nll(first, levels, alpha, sigma))
+    return Bound(prior + diffusion + reconstruction, prior, diffusion, reconstruction)
+
+
+def level_nll(first, levels, alpha, sigma):
+    """−ln p(level | z): the levels as likely as N(z; α · level, σ²) makes them, nats per pixel, in the shape of z."""
+    values = 2.0 * tf.range(LEVELS, dtype=tf.float32) / (LEVELS - 1) - 1.0
+    logits = -0.5 * tf.square((first[..., None] - alpha * values) / sigma)
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(levels, tf.int32), logits)
+
+
+def rates_at(schedule, log_snr):
+    """The schedule where ln(α²/σ²) is `log_snr`, and that time."""
+    time = schedules.time_of(schedule, log_snr)
+    return schedules.SCHEDULES[schedule](time), time
+
+
+def kept_variance(rates):
+    """α and σ, divided by √(α² + σ²): the same ratio, so the same question, at a variance of 1."""
+    length = tf.sqrt(tf.square(rates.alpha) + tf.square(rates.sigma))
+    return rates.alpha / length, rates.sigma / length
+
+
+def over_pixels(values):
+    """The sum over all axes but the first."""
+    return tf.reduce_sum(values, axis=tuple(range(1, values.shape.rank)))
+
+
+def bits_per_dimension(nats, num_pixels):
+    """Nats per image as bits per pixel: log2(256) = 8 for a model that knows nothing."""
+    return nats / (num_pixels * math.log(2.0))

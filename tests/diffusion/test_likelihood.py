@@ -1,0 +1,73 @@
+"""The bound: exact where everything is known, never below what is true, and the same by every schedule."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from aigc_tf.diffusion import SCHEDULES, GaussianMixture
+from aigc_tf.diffusion.likelihood import bits_per_dimension, level_nll, variational_bound
+from aigc_tf.diffusion.samplers import Look
+
+
+def points(count=2000, spread=0.25, seed=0):
+    """Draws of N(0, spread²), rounded to the levels of [−1, 1], as images in [0, 1]."""
+    values = spread * np.random.default_rng(seed).normal(size=(count, 1))
+    return (np.round(255 * (0.5 * values.clip(-1, 1) + 0.5)) / 255).astype("float32")
+
+
+def exact_nats(images, spread=0.25):
+    """−ln of the probability of each level under N(0, spread²): density times the width of a level."""
+    values = 2.0 * images[:, 0] - 1.0
+    return 0.5 * (values / spread) ** 2 + math.log(spread * math.sqrt(2 * math.pi)) - math.log(2 / 255)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_the_best_denoiser_reaches_the_true_number_of_nats(schedule):
+    world = GaussianMixture([[0.0]], 0.25)
+    bound = variational_bound(world.look(SCHEDULES[schedule]), schedule, points(), num_draws=64, seed=0)
+    assert np.mean(bound.total) == pytest.approx(np.mean(exact_nats(points())), abs=0.1)
+
+
+def test_a_worse_denoiser_needs_more():
+    nats = [np.mean(variational_bound(GaussianMixture([[0.0]], spread).look(SCHEDULES["flow"]), "flow", points(),
+                                      num_draws=32, seed=0).total) for spread in (0.25, 0.05, 1.0)]
+    assert nats[0] < nats[1] and nats[0] < nats[2]
+
+
+def test_a_denoiser_that_knows_the_image_needs_the_level_alone():
+    images, flow = points(50), SCHEDULES["flow"]
+    known = 2.0 * tf.constant(images) - 1.0
+
+    def look(noisy, time):
+        rates = flow(time)
+        return Look(known, (noisy - rates.alpha * known) / rates.sigma, None)
+
+    bound = variational_bound(look, "flow", images, seed=0)
+    assert np.max(np.abs(bound.prior + bound.diffusion)) < 0.01
+    assert np.mean(bound.reconstruction) == pytest.approx(0.76, abs=0.05)  # of which level it was, with σ half a level
+
+
+def test_one_that_takes_all_for_noise_needs_more_than_eight_bits():
+    """ε̂ = 0 is wrong by 1 in every pixel at every strength: ½ · 24.8 = 12.4 nats, and 0.76 for the level: 19 bits."""
+    bound = variational_bound(lambda noisy, time: Look(noisy, tf.zeros_like(noisy), None), "flow", points(), seed=0)
+    assert np.mean(bound.diffusion) == pytest.approx(12.4, rel=0.05)
+    assert bits_per_dimension(np.mean(bound.total), 1) == pytest.approx(19.0, rel=0.05)
+
+
+def test_the_same_seed_draws_the_same():
+    look = GaussianMixture([[0.0]], 0.25).look(SCHEDULES["flow"])
+    one, other = (variational_bound(look, "flow", points(9), seed=3).total for _ in range(2))
+    np.testing.assert_array_equal(one, other)
+
+
+def test_the_level_of_a_pixel_by_hand():
+    """Half way between two levels each of them has one half: ln 2, where all others are far away."""
+    between = tf.constant([[1.0 / 255 - 1.0]])  # levels 0 and 1 lie at −1 and −1 + 2/255
+    assert float(level_nll(between, tf.constant([[1.0]]), 1.0, 1e-3)[0, 0]) == pytest.approx(math.log(2), rel=1e-2)
+
+
+def test_pixels_between_the_levels_are_refused():
+    with pytest.raises(ValueError, match="between the levels"):
+        variational_bound(None, "flow", np.full((1, 2), 0.5, "float32"))
