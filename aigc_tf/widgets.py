@@ -18,8 +18,8 @@ from aigc_tf.core.noise import standard_normal
 from aigc_tf.data import digit_from_array, draw_strokes
 
 WITHOUT_KERNEL = "Sliders appear here when this notebook runs in JupyterLab, VS Code or Colab with ipywidgets."
-DRAW_WITHOUT_KERNEL = ("This was made of a digit of ours. Paper to draw your own on appears here when this notebook "
-                       "runs in JupyterLab or VS Code with ipycanvas.")
+DRAW_WITHOUT_KERNEL = ("We made this from our sample picture. When this notebook runs in JupyterLab or VS Code with "
+                       "ipycanvas, a canvas for your own digit appears here.")
 EXTENT, STEPS = 3.0, 15  # the plane goes from −3 to 3, in 15 tiles each way
 GAP = 12  # pixels between the plane and the digit
 PAGE = '<pre style="white-space: pre-wrap; line-height: 1.3">{}</pre>'
@@ -68,7 +68,8 @@ class Playground(ipywidgets.VBox):
             display.display({"text/plain": f"{self.still_caption}\n\n{self.still}"}, raw=True)
         else:
             plots.show(display.Image(as_png(self.still)), alt=self.still_caption)
-        display.display({**self._repr_mimebundle_(), "text/plain": self.without_kernel}, raw=True)
+        said = self.without_kernel if isinstance(self.still, str) else f"{self.still_caption} {self.without_kernel}"
+        display.display({**self._repr_mimebundle_(), "text/plain": said}, raw=True)
 
 
 def as_png(image):
@@ -126,8 +127,13 @@ def check(suits, model, needed):
 
 
 @of_checkpoint("vae_plane")
-def explore_plane(model):
-    """Two sliders, the plane that a VAE with two latents decodes to, where you are in it, and the digit there."""
+def explore_plane(model, first=0.0, second=0.0):
+    """Two sliders, the plane that a VAE with two latents decodes to, where you are in it, and the digit there.
+
+    Args:
+        model: a VAE with two latents and no classes.
+        first, second: where the sliders stand at first, from −3 to 3.
+    """
     suits = getattr(model, "latent_dim", None) == 2 and not getattr(model, "num_classes", None)
     check(suits, model, 'a model with two latents and no classes: checkpoints.load("vae_plane")')
     points = np.linspace(-EXTENT, EXTENT, STEPS)
@@ -147,8 +153,8 @@ def explore_plane(model):
                          f"{second:.1f}; right, the digit that this point decodes to.")
 
     sides = {"min": -EXTENT, "max": EXTENT, "step": 0.1, **WIDE}
-    return Playground(make, {"first": ipywidgets.FloatSlider(0, description="First latent", **sides),
-                             "second": ipywidgets.FloatSlider(0, description="Second latent", **sides)})
+    return Playground(make, {"first": ipywidgets.FloatSlider(first, description="First latent", **sides),
+                             "second": ipywidgets.FloatSlider(second, description="Second latent", **sides)})
 
 
 @of_checkpoint("conditional_gan")

@@ -18,10 +18,12 @@ CHECKOUT = Path(__file__).resolve().parent.parent
 READS = ("book/glossary.md", "notebooks/[0-9]*.ipynb", "notebooks/solutions/[0-9]*.ipynb")
 TAUGHT = (
     "00_start_here", "01_autoencoder", "02_variational_autoencoder", "03_gan", "03b_gan_family",
-    "04_text_generation_lstm", "14_several_machines",
-)  # all but the appendix, which builds nothing of its own and has no exercises
+    "03c_articles_gans", "04_text_generation_lstm", "14_several_machines",
+)
+WITHOUT_EXERCISES = ("03c_articles_gans",)  # an appendix
 
 LINES, COMMENT, WORDS, LETTERS_OF_ALT, RTOL, ATOL = 15, 100, 40, 20, 1e-6, 1e-4
+PIXEL = 3  # pixels of the screen for one of a digit
 EXERCISES = ("Derive", "From blank", "Predict", "Your own data")
 ALSO = {"KL divergence": ["Kullback–Leibler divergence", "KL"], "ELBO": ["evidence lower bound"],
         "importance weighting": ["importance-weighted", "importance weight"], "top-k sampling": ["top-k"],
@@ -305,6 +307,29 @@ def alternative_texts(chapter):
             seen.setdefault(alt, cell.id)
 
 
+def large_pixels(chapter):
+    """Images are large enough to judge: `plots.show` stores the size of their pixels."""
+    for cell in chapter.of("code"):
+        stored = [output.metadata.get("image/png", {}) for output in cell.get("outputs", ()) if "metadata" in output]
+        for size in (each["pixel_size"] for each in stored if each.get("pixel_size", PIXEL) < PIXEL):
+            yield chapter.say(cell, f"a pixel is {size} pixels wide", f"show fewer or larger images: {PIXEL} at least")
+
+
+def one_title(chapter):
+    """There is one title, and below it sections."""
+    titles = [cell for cell in chapter.of("markdown") if re.search(r"^# ", FENCE.sub("", cell.source), re.M)]
+    for cell in titles[1:]:
+        yield chapter.say(cell, f"a second title, “{excerpt(cell.source)}”", "a section begins with ##")
+
+
+def printable(chapter):
+    """No character is one that nobody sees, as where \\f of a formula became a form feed."""
+    for cell in chapter.cells:
+        for match in re.finditer(r"[\x00-\x08\x0b-\x1f]", cell.source):
+            around = match.string[max(match.start() - 10, 0):match.end() + 10]
+            yield chapter.say(cell, f"{match[0]!r} in “{around!r}”", "write the backslash that was meant")
+
+
 def short_comments(chapter):
     """Comments are short, also those that go on for lines."""
     for cell in chapter.of("code"):
@@ -340,7 +365,7 @@ def exercises(chapter):
 
 
 RULES = (papers, glossary, drawing_before_formula, built_in_view, short_cells, short_sentences, introduced_symbols,
-         alternative_texts, short_comments, banned_phrases, exercises)
+         alternative_texts, large_pixels, one_title, printable, short_comments, banned_phrases, exercises)
 
 
 # ---- the chapters ----
@@ -354,6 +379,8 @@ def test_taught_chapter_exists(name):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 @pytest.mark.parametrize("name", TAUGHT)
 def test_chapter_keeps_the_rule(name, rule):
+    if rule is exercises and name in WITHOUT_EXERCISES:
+        pytest.skip("an appendix has none")
     found = [*rule(chapter_at(CHECKOUT / "notebooks" / f"{name}.ipynb"))]
     assert not found, "\n".join([rule.__doc__, *found])
 
@@ -377,6 +404,14 @@ KINDS = [f"## {number}. {kind}: this" for number, kind in enumerate(EXERCISES, s
 def code(source, *alts, tags=()):
     outputs = [new_output("display_data", {"image/png": "iVBO"}, metadata={"image/png": {"alt": alt}}) for alt in alts]
     return new_code_cell(source, outputs=outputs, metadata={"tags": [*tags]})
+
+
+def sized(*sizes):
+    """A cell with a picture for each size of a pixel."""
+    cell = code("show()", *(f"{ALT}, number {number}" for number in range(len(sizes))))
+    for output, size in zip(cell.outputs, sizes):
+        output.metadata["image/png"]["pixel_size"] = size
+    return cell
 
 
 def built(comparison):
@@ -414,6 +449,9 @@ VIOLATED = [  # rule, what its one finding says, cells
     (introduced_symbols, "K in", ["$z$", r"$$ \frac1K \sum_{k=1}^K z_k $$", "where $K$ is known too late"]),
     (alternative_texts, "“Digits”", [code("show()", "Digits")]),
     (alternative_texts, "is also", [code("show()", ALT), code("show()", ALT)]),
+    (large_pixels, "a pixel is 2.9 pixels wide", [sized(3.1, 2.9)]),
+    (one_title, "“# Another”", ["# A title", code("# a comment"), "# Another"]),
+    (printable, r"'\\x0c' in", ["$\\alpha$ and $\x0crac c2$"]),
     (short_comments, "“# a comment of thirty letters # a", [code("x = 1\n" + "# a comment of thirty letters\n" * 4)]),
     (banned_phrases, "“Whoever”", ["Whoever reads this"]),
     (banned_phrases, "“The data, looked at”", ["The data, looked\nat"]),
@@ -433,6 +471,9 @@ KEPT = [
     (introduced_symbols, ["With $K$ draws $z$ of $q$, $p(z)$:", r"$$ \mathbb{E}_q \frac1K \sum_{k=1}^K p(z_k)\,dz $$"]),
     (introduced_symbols, ["β is 1.\n\n$$ \\beta \\cdot \\mathrm{KL}, x $$\n\nwhere $x$ is an image"]),
     (alternative_texts, [code("show()", ALT, "Fifty digits in two rows")]),
+    (large_pixels, [sized(3.1), code("show()", ALT)]),
+    (one_title, ["# A title", "## A section\n\n```sh\n# a comment\n```"]),
+    (printable, ["$\\frac c2$,\n\tand so on"]),
     (short_comments, [code("x = 1  # " + "a" * 90 + "\n# " + "b" * 90 + "\n\n# " + "c" * 90)]),
     (banned_phrases, ["Let us look at the data, with `ours`, for hours."]),
     (exercises, checked(*KINDS)),

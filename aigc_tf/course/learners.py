@@ -17,9 +17,9 @@ NOTEBOOKS = Path(__file__).resolve().parent.parent.parent / "notebooks"
 
 HOW_IT_WORKS = """\
 Each exercise has a question, a hint that opens when you click on it, a cell to write in (make more of them, if you
-like), and a check. Run the cells from the top. A check says that there is no answer as long as there is none, and
-prints *pass* once there is a good one. Yours may differ from ours: a check looks only at what it names. When you are
-done, or stuck, compare with [our solutions](../solutions/{name})."""
+like), and a check. Run the cells from the top. Before you have written an answer, its check tells you which name it is
+looking for; when the answer is good, it prints *pass*. Your code may differ from the one in the solutions: a check
+looks only at what it names. When you are done, or stuck, compare with [our solutions](../solutions/{name})."""
 
 
 def learner_notebook(solution, name):

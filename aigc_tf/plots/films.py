@@ -5,14 +5,24 @@ import io
 
 import numpy as np
 from IPython import display
+from matplotlib.figure import Figure
 from PIL import Image, ImageSequence
 
 from aigc_tf.plots.pictures import image_grid
 
 
 def show(figure, alt):
-    """Displays `figure` in a notebook with alternative text, which is stored as metadata of the PNG."""
-    display.display(figure, metadata={"image/png": {"alt": alt}})
+    """Displays `figure` in a notebook; its alternative text and `pixel_size` are stored as metadata of the PNG."""
+    size = pixel_size(figure) if isinstance(figure, Figure) else None
+    display.display(figure, metadata={"image/png": {"alt": alt, **({"pixel_size": size} if size else {})}})
+
+
+def pixel_size(figure):
+    """How many pixels of the screen a pixel gets in the smallest image of a figure; None if it holds no images."""
+    figure.draw_without_rendering()  # only then is the layout settled
+    images = [image for axes in figure.axes for image in axes.images]
+    sizes = [image.get_window_extent().width / image.get_array().shape[1] for image in images]
+    return round(min(sizes), 2) if sizes else None
 
 
 def show_gif(gif, alt):

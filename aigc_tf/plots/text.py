@@ -119,7 +119,7 @@ def plot_unit(text, activation, feature, *, name, title=None):
         axes.fill_between(range(len(text)), -1, 2 * np.asarray(feature, float) - 1, step="mid", alpha=0.25,
                           color=BASELINE, label=name)
         axes.step(range(len(text)), activation, where="mid", color=BLUE, label="the unit's output")
-        axes.set_xticks(range(len(text)), _shown(text), family="DejaVu Sans Mono", fontsize=7)
+        axes.set_xticks(range(len(text)), _shown(text), family="DejaVu Sans Mono", fontsize=9)
         axes.tick_params(axis="x", length=0)
         axes.set(ylim=(-1.05, 1.05), xlim=(-0.5, len(text) - 0.5), ylabel="output", title=title)
         figure.legend(loc="outside lower center", ncols=2)

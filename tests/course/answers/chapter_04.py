@@ -37,6 +37,14 @@ def nucleus(p, share):
     return kept{scaled}
 """
 RIGHT_NUCLEUS = {"order": "[::-1]", "minus": " - p[order]", "scaled": " / kept.sum()"}
+CELL = """
+def lstm_cell(x, h, c, W, U, b):
+    {gates} = tf.split(x @ W + h @ U + b, 4, axis=1)
+    before = c
+    c = tf.sigmoid(f) * c + tf.sigmoid(i) * {candidate}
+    return {returned}
+"""
+RIGHT_CELL = {"gates": "i, f, g, o", "candidate": "tf.tanh(g)", "returned": "tf.sigmoid(o) * tf.tanh(c), c"}
 STREAMS = """
 worst = "{worst}"
 order_losses = {{"in order": 1.46, "empty": {empty}, "out of order": {shuffled}}}
@@ -59,7 +67,7 @@ RIGHT_AUTHORS = {"vocabulary": "vocabulary_of_both", "counted": "begin", "source
 
 RIGHT_ANSWERS = {
     "1": SLOPES.format(**RIGHT_SLOPES),
-    "2": NUCLEUS.format(**RIGHT_NUCLEUS),
+    "2": NUCLEUS.format(**RIGHT_NUCLEUS) + CELL.format(**RIGHT_CELL),
     "3": STREAMS.format(worst="out of order", empty=1.77, shuffled=1.91),
     "4": "by_hand = len(set(train_text)) / (len(train_text) + len(set(train_text))) / len(vocabulary)",
     "8": AUTHORS.format(**RIGHT_AUTHORS),
@@ -107,4 +115,13 @@ WRONG_ANSWERS = {
             **{**RIGHT_AUTHORS, "after": "guesses = ['one' for name, _ in pieces]"}),
         "too few pieces": AUTHORS.format(**{**RIGHT_AUTHORS, "after": "pieces, guesses = pieces[:30], guesses[:30]"}),
     },
+}
+WRONG_ANSWERS["2"] = {why: answer + "\n" + CELL.format(**RIGHT_CELL) for why, answer in WRONG_ANSWERS["2"].items()} | {
+    why: NUCLEUS.format(**RIGHT_NUCLEUS) + CELL.format(**{**RIGHT_CELL, **wrong}) for why, wrong in {
+        "the gates in another order": {"gates": "f, i, g, o"},
+        "a candidate without its tanh": {"candidate": "g"},
+        "the output gate on the old memory": {"returned": "tf.sigmoid(o) * tf.tanh(before), c"},
+        "state and memory exchanged": {"returned": "c, tf.sigmoid(o) * tf.tanh(c)"},
+        "a state without the tanh": {"returned": "tf.sigmoid(o) * c, c"},
+    }.items()
 }
