@@ -18,6 +18,13 @@ def denoising_loss(prediction, target):
     return tf.reduce_mean(tf.square(prediction - target), axis=(1, 2, 3))
 
 
+def unpack_three(data):
+    """A batch as (images, labels, noise); labels and noise are None where there are none."""
+    if isinstance(data, (tuple, list)) and len(data) == 3:
+        return data
+    return (*unpack(data), None)
+
+
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class Diffusion(DenoisingModel):
     """A network that predicts, from a noisy image and the time, the way back to the image.
@@ -25,6 +32,10 @@ class Diffusion(DenoisingModel):
     DDPM (Ho et al. 2020, arXiv:2006.11239) with schedule="linear" and prediction="noise"; flow matching (Lipman et al.
     2023, arXiv:2210.02747) as it stands. It trains on batches of `images`, or of `(images, labels)` when `num_classes`
     is given. Samples come from an exponential moving average of the weights.
+
+    A conditional model also takes `(images, labels, noise)`, where each image comes with the noise that it belongs to.
+    Made by another model's `decode`, such pairs are joined by a way that the new model learns as a straight line, and
+    straight lines need few steps: a reflow (Liu et al. 2023, arXiv:2209.03003, section 2.2).
 
     Args:
         image_shape: (height, width, channels).
@@ -112,9 +123,10 @@ class Diffusion(DenoisingModel):
         return self.denoising_losses(images, one_hot, noise, times)
 
     def train_step(self, data):
-        images, one_hot = self._checked(*unpack(data))
+        images, labels, noise = unpack_three(data)
+        images, one_hot = self._checked(images, labels)
         count = tf.shape(images)[0]
-        noise, times = standard_normal(tf.shape(images)), self.draw_times(count)
+        noise, times = standard_normal(tf.shape(images)) if noise is None else noise, self.draw_times(count)
         if one_hot is not None:
             one_hot *= tf.cast(uniform((count, 1)) >= self.label_dropout, tf.float32)  # a row of zeros: any class
         with tf.GradientTape() as tape:
@@ -124,6 +136,10 @@ class Diffusion(DenoisingModel):
         self.optimizer.apply_gradients(zip(tape.gradient(objective, variables), variables))
         update_average(self.average_network, self.network, decay=self.ema_decay, step=self.optimizer.iterations)
         return self.update_metrics(check_finite(losses, self.optimizer.iterations))
+
+    def test_step(self, data):
+        """The losses of a batch, with nothing learning."""
+        return self.update_metrics(self.compute_losses(*unpack_three(data)))
 
     def call(self, inputs):
         """Images → what the averaged network takes them for, after noise of a random strength has been added."""

@@ -79,6 +79,17 @@ def test_learning_takes_the_network_below_a_guess_of_nothing():
     assert np.mean(model.compute_losses(np.repeat(dots, 8, axis=0))["loss"]) < 0.25 * untrained
 
 
+def test_the_noise_of_a_batch_is_the_one_that_an_image_is_trained_with(monkeypatch):
+    """As a reflow needs it: pairs that belong together."""
+    model, seen = small(num_classes=3, label_dropout=0.0), []
+    monkeypatch.setattr(diffusion.schedules, "diffuse", lambda images, noise, rates: seen.append(noise) or images)
+    model.compile(keras.optimizers.SGD(0.1))
+    noise = images(seed=7)
+    model.train_step((tf.constant(images()), tf.constant([0, 1, 2, 0]), tf.constant(noise)))
+    model.test_step((tf.constant(images()), tf.constant([0, 1, 2, 0]), tf.constant(noise)))
+    np.testing.assert_array_equal(seen, [noise, noise])
+
+
 # ---- bad input ----
 
 
