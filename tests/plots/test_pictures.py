@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from aigc_tf import plots
+from aigc_tf.plots import films
 
 
 @pytest.fixture
@@ -153,7 +154,22 @@ def test_show_carries_the_alternative_text(monkeypatch, images):
     shown = displayed(monkeypatch)
     figure = plots.plot_images(images)
     plots.show(figure, "six random images")
-    assert shown == [(figure, {"image/png": {"alt": "six random images"}})]
+    (displayed_figure, metadata), = shown
+    assert displayed_figure is figure
+    assert metadata == {"image/png": {"alt": "six random images", "pixel_size": films.pixel_size(figure)}}
+
+
+def test_a_figure_without_images_has_no_pixel_size(monkeypatch):
+    shown = displayed(monkeypatch)
+    plots.show(plots.plot_bars({"one": 1.0}, xlabel="nothing"), "a bar that says nothing")
+    assert shown[0][1] == {"image/png": {"alt": "a bar that says nothing"}}
+
+
+@pytest.mark.parametrize("count", [10, 20])
+def test_the_pixel_size_is_that_on_the_screen(count):
+    """Ten images of 28 pixels, with lines between them, share 9 inches of 100 pixels: 900 / 289."""
+    size = films.pixel_size(plots.plot_images(np.zeros((count, 28, 28, 1), "float32"), columns=count))
+    assert size == pytest.approx(9 * 100 / (29 * count - 1), rel=0.05)
 
 
 def test_show_gif_keeps_frames_pixels_and_durations(monkeypatch):
