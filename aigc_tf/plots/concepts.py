@@ -36,8 +36,8 @@ def plot_codes(panels, places):
 
     What the places decode to stands below, under the letters of the crosses.
     """
-    side = WIDTH / len(panels)
-    figure, axes = plt.subplots(2, len(panels), squeeze=False, figsize=(WIDTH, side + side / len(places) + 0.5),
+    side = (WIDTH + 1) / len(panels)  # an inch more, so that three digits below a panel get three pixels a pixel
+    figure, axes = plt.subplots(2, len(panels), squeeze=False, figsize=(WIDTH + 1, side + side / len(places) + 0.5),
                                 height_ratios=[1, 1 / len(places)])
     for axis, strip, (title, codes) in zip(axes[0], axes[1], panels.items()):
         colours = np.array(CLASSES)[np.unique(codes.labels, return_inverse=True)[1]]
@@ -61,8 +61,8 @@ def plot_codes(panels, places):
 
 def _draw_strip(axes, images):
     """Images side by side, with a letter below each."""
-    width = images.shape[2] + 2
-    tiles = np.pad(images[..., 0], [(0, 0), (0, 0), (0, 2)], constant_values=1.0)
-    axes.imshow(np.concatenate(list(tiles), axis=1)[:, :-2], cmap="gray", vmin=0, vmax=1)
+    width = images.shape[2] + 1
+    tiles = np.pad(images[..., 0], [(0, 0), (0, 0), (0, 1)], constant_values=1.0)
+    axes.imshow(np.concatenate(list(tiles), axis=1)[:, :-1], cmap="gray", vmin=0, vmax=1)
     for place, letter in enumerate(LETTERS[: len(images)]):
         axes.text(place * width + width / 2 - 1, images.shape[1] + 2, letter, ha="center", va="top", weight="bold")

@@ -18,9 +18,13 @@ def show(figure, alt):
 
 
 def pixel_size(figure):
-    """How many pixels of the screen a pixel gets in the smallest image of a figure; None if it holds no images."""
+    """How many pixels of the screen a pixel gets in the smallest image of a figure; None if it holds no images.
+
+    Images are in colour, or grey; what has another colour map is a map or a matrix.
+    """
     figure.draw_without_rendering()  # only then is the layout settled
-    images = [image for axes in figure.axes for image in axes.images]
+    images = [image for axes in figure.axes for image in axes.images
+              if np.ndim(image.get_array()) == 3 or image.get_cmap().name == "gray"]
     sizes = [image.get_window_extent().width / image.get_array().shape[1] for image in images]
     return round(min(sizes), 2) if sizes else None
 

@@ -184,7 +184,7 @@ def plot_latent_plane(decode, *, extent=2.5, steps=15, title=None):
     images = _checked(decode(np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)))
     if len(images) != steps**2:
         raise ValueError(f"decode must return {steps**2} images. Received: {len(images)} images")
-    figure, axes = plt.subplots(figsize=(7, 7))
+    figure, axes = plt.subplots(figsize=(WIDTH, WIDTH))
     rows, columns, _ = _draw_grid(axes, images, columns=steps)
     shown = np.arange(0, steps, max(1, steps // 7))
     centres, names = (shown + 0.5) / steps, [f"{point:.2g}" for point in points[shown] + 0.0]
