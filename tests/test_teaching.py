@@ -451,7 +451,7 @@ VIOLATED = [  # rule, what its one finding says, cells
     (alternative_texts, "is also", [code("show()", ALT), code("show()", ALT)]),
     (large_pixels, "a pixel is 2.9 pixels wide", [sized(3.1, 2.9)]),
     (one_title, "“# Another”", ["# A title", code("# a comment"), "# Another"]),
-    (printable, r"'\\x0c' in", ["$\\alpha$ and $\x0crac c2$"]),
+    (printable, r"'\x0c' in", ["$\\alpha$ and $\x0crac c2$"]),
     (short_comments, "“# a comment of thirty letters # a", [code("x = 1\n" + "# a comment of thirty letters\n" * 4)]),
     (banned_phrases, "“Whoever”", ["Whoever reads this"]),
     (banned_phrases, "“The data, looked at”", ["The data, looked\nat"]),
