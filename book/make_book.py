@@ -10,6 +10,7 @@ import copy
 import hashlib
 import html
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -131,6 +132,9 @@ def write_notebook(path, target, pictures, repository):
             image = f'<img src="{up}_static/pictures/{name}" alt="{html.escape(alt)}">'
             output.data = nbformat.from_dict({"text/html": image})
             output.metadata = nbformat.from_dict({})
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":  # the pages of book/ lie beside the folder of notebooks
+            cell.source = re.sub(r"\]\(((?:\.\./)+)book/", r"](\1", cell.source)
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell(how_to_run(path, repository), id="how-to-run"))
     target.parent.mkdir(parents=True, exist_ok=True)
     nbformat.write(notebook, target)

@@ -14,7 +14,7 @@ from aigc_tf.diffusion.samplers import SAMPLERS, Look, sample
 from aigc_tf.diffusion.schedules import sampling_times
 from aigc_tf.diffusion.unet import time_features
 
-FIRST_TIME = 1e-3  # where the way into the noise starts: at 0 itself some schedules change infinitely fast
+FIRST_TIME = 0.01  # where the way into the noise starts: before that training hardly ever looks
 CHUNK = 250  # images that go through the network at a time when nothing is learnt: more would not fit into the caches
 
 
@@ -44,18 +44,35 @@ class DenoisingModel(Model):
         return 2.0 * images - 1.0, one_hot_labels(labels, self.num_classes, images.shape[0])
 
     def look(self, one_hot=None, guidance=1.0):
-        """The averaged network as a function (noisy, time) → `samplers.Look`, for one label an image, or none."""
+        """The averaged network as a function (noisy, time) → `samplers.Look`.
+
+        Args:
+            one_hot: (batch, num_classes), one label for each image, or None: any class.
+            guidance: at least 0; 1 is the model as it is (`guided`).
+
+        Raises:
+            ValueError: for guidance of a model without labels, or guidance that is negative or not finite.
+        """
+        if guidance != 1 and one_hot is None:
+            raise ValueError(f"Guidance needs a model with labels (num_classes), and labels. Received: {guidance=}")
+        if not (math.isfinite(guidance) and guidance >= 0):
+            raise ValueError(f"guidance must be a finite number of at least 0. Received: {guidance=}")
+        strength = None if guidance == 1 else tf.constant(guidance, tf.float32)
+
         def look(noisy, time):
-            strength = None if guidance == 1 or one_hot is None else tf.constant(guidance, tf.float32)
-            values = self._predict(noisy, time, one_hot, strength)
+            time = tf.cast(time, tf.float32)
+            any_class = tf.zeros((tf.shape(noisy)[0], self.num_classes)) if self.num_classes else None
+            labels = any_class if one_hot is None else one_hot
+            values = self._predict(self.average_network, noisy, time, labels, strength)
             rates = self.rates(time)
             images, noise = schedules.image_and_noise(self.prediction, values, noisy, rates)
             return Look(images, noise, rates.alpha_slope * images + rates.sigma_slope * noise)
+
         return look
 
     @tf.function(reduce_retracing=True)
-    def _predict(self, noisy, time, one_hot, guidance):
-        """What the averaged network says of any number of images at one time, some of them after another."""
+    def _predict(self, network, noisy, time, one_hot, guidance):
+        """What a network says of any number of images at one time, some of them after another."""
         count = tf.shape(noisy)[0]
         padding = -count % CHUNK if count > CHUNK else 0
         chunks = [in_chunks(tensor, padding) for tensor in (noisy, one_hot) if tensor is not None]
@@ -63,13 +80,13 @@ class DenoisingModel(Model):
         def predict(chunk):
             noisy, one_hot = chunk if len(chunk) > 1 else (chunk[0], None)
             times = tf.fill((tf.shape(noisy)[0],), time)
-            values = self.average_network(network_inputs(noisy, times, one_hot))
+            values = network(network_inputs(noisy, times, one_hot))
             if guidance is None:
                 return values
-            without = self.average_network(network_inputs(noisy, times, tf.zeros_like(one_hot)))
+            without = network(network_inputs(noisy, times, tf.zeros_like(one_hot)))
             return guided(values, without, guidance)
 
-        values = tf.map_fn(predict, tuple(chunks), fn_output_signature=tf.float32)
+        values = tf.map_fn(predict, tuple(chunks), fn_output_signature=tf.float32, parallel_iterations=1)
         return tf.reshape(values, (-1, *self.image_shape))[:count]
 
     # -- the verbs --
@@ -88,8 +105,7 @@ class DenoisingModel(Model):
         Raises:
             ValueError: for another shape, steps < 1, an unknown sampler, or guidance of a model without labels.
         """
-        latents = self._as_noise(latents)
-        return self._come_back(latents, sampling_times(checked_steps(steps)), labels, guidance, sampler, seed)
+        return self._come_back(self.as_noise(latents), sampling_times(steps), labels, guidance, sampler, seed)
 
     def generate(self, num_images, *, seed=None, labels=None, steps=10, guidance=1.0, sampler="heun"):
         """New images, float32 (num_images, H, W, C) in [0, 1], decoded from draws of N(0, 1).
@@ -98,8 +114,7 @@ class DenoisingModel(Model):
         """
         check_count(num_images)
         latents = standard_normal((num_images, *self.image_shape), seed)
-        fresh = None if seed is None else (seed, 1)
-        return self.decode(latents, labels, steps=steps, guidance=guidance, sampler=sampler, seed=fresh).numpy()
+        return self.decode(latents, labels, steps=steps, guidance=guidance, sampler=sampler, seed=seed).numpy()
 
     def encode(self, images, labels=None, *, steps=20, sampler="heun"):
         """The noise (batch, *image_shape) that `decode` makes these images of: the flow, followed the other way.
@@ -108,39 +123,50 @@ class DenoisingModel(Model):
             images: (batch, *image_shape) in [0, 1].
             labels: (batch,) integers for a conditional model.
             steps: at least 1.
-            sampler: "ddim", "euler" or "heun", which draw no noise and may walk in both directions.
+            sampler: "ddim", "euler" or "heun", which draw no noise and may walk in both directions; "heun" calls the
+                network twice in each step.
+
+        Raises:
+            ValueError: for bad images or labels, another sampler, or a network that predicts images: of an image with
+                next to no noise it does not say what the noise is.
         """
         check_name("sampler", sampler, ("ddim", "euler", "heun"))
+        if self.prediction == "image":
+            raise ValueError('encode needs a network that says what the noise is. Received: prediction="image"')
         images, one_hot = self._checked(images, labels)
-        times = sampling_times(checked_steps(steps), last=FIRST_TIME)[::-1]
+        times = sampling_times(steps, last=FIRST_TIME)[::-1]
         return sample(self.look(one_hot), self._schedule, images, times, sampler=sampler)
 
     def vary(self, images, time=0.5, labels=None, *, steps=10, guidance=1.0, sampler="heun", seed=None):
         """Images with noise up to `time` and back: the later the time, the more is new (Meng et al. 2022, SDEdit).
 
-        (arXiv:2108.01073, algorithm 1.)
+        (arXiv:2108.01073, algorithm 1, by any sampler here; the paper takes a random walk.)
 
         Args:
             images: (batch, *image_shape) in [0, 1].
             time: above 0, at most 1, where nothing of the images is left.
+
+        Further arguments and errors are those of `decode`.
         """
         images, _ = self._checked(images, labels)
-        time = float(as_times([time])[0])
+        time = float(as_times([time], 1)[0])
         if not time:
             raise ValueError(f"time must be above 0, up to 1. Received: {time}")
         noise = standard_normal(tf.shape(images), seed)
         noisy = schedules.diffuse(images, noise, self.rates(tf.constant(time)))
-        times = time * sampling_times(checked_steps(steps))
-        return self._come_back(noisy, times, labels, guidance, sampler, None if seed is None else (seed, 1))
+        return self._come_back(noisy, time * sampling_times(steps), labels, guidance, sampler, seed)
 
     def inpaint(self, images, masks, labels=None, *, steps=50, guidance=1.0, sampler="ddpm", seed=None):
         """Images whose hidden pixels are drawn anew, to fit what is seen (Lugmayr et al. 2022, arXiv:2201.09865).
 
-        After each step what is seen is put back, with as much noise as belongs to the time (equation 8).
+        After each step what is seen is put back, with as much noise as belongs to the time (equation 8, without the
+        resampling of section 4.2).
 
         Args:
-            images: (batch, *image_shape) in [0, 1]; what hidden pixels hold does not matter.
+            images: (batch, *image_shape) in [0, 1]; within that range it does not matter what hidden pixels hold.
             masks: the same height and width and one channel, (batch, H, W, 1): 1 where a pixel is seen, 0 where hidden.
+
+        Further arguments and errors are those of `decode`.
         """
         scaled, _ = self._checked(images, labels)
         masks = tf.cast(masks, tf.float32)
@@ -148,29 +174,31 @@ class DenoisingModel(Model):
             raise ValueError(
                 f"Masks must hold 0 and 1 in the shape {(*scaled.shape[:3], 1)}. Received: shape {tuple(masks.shape)}"
             )
-        draw = draws(scaled.shape, None if seed is None else (seed, 2))
+        draw = draws(scaled.shape, seed, purpose=2)
 
         def put_back(noisy, time):
             return masks * schedules.diffuse(scaled, draw(), self.rates(time)) + (1.0 - masks) * noisy
 
         noise = standard_normal(scaled.shape, seed)
-        times = sampling_times(checked_steps(steps))
-        return self._come_back(noise, times, labels, guidance, sampler, None if seed is None else (seed, 1), put_back)
+        return self._come_back(noise, sampling_times(steps), labels, guidance, sampler, seed, put_back)
 
     def denoise(self, images, strength=None, labels=None):
         """The mean of all images that these noisy ones may be, in [0, 1]: one look of the network.
 
         Args:
-            images: (batch, *image_shape), each an image in [0, 1] plus `strength` · N(0, 1) in every pixel.
-            strength: standard deviation of the noise, above 0; None: found for each image by itself, among 0.02, 0.04,
-                …, 1, as the one that is as large as what would be taken away.
+            images: (batch, *image_shape) floats, each an image in [0, 1] plus `strength` · N(0, 1) in every pixel.
+            strength: standard deviation of the noise, above 0; None: found for each image by itself, by fifty looks,
+                among 0.02, 0.04, …, 1, as the one that is as large as what would be taken away.
+            labels: (batch,) integers for a conditional model, or None: any class.
 
         Returns:
             Images in [0, 1], and the strengths, (batch,).
+
+        Raises:
+            ValueError: for another shape, values that are no finite floats, bad labels, or a strength of 0 or less.
         """
-        images = self._as_noise(images)
+        images = self.as_noise(images, "Noisy images")
         one_hot = one_hot_labels(labels, self.num_classes, images.shape[0]) if labels is not None else None
-        one_hot = self._any_class(images.shape[0]) if self.num_classes and one_hot is None else one_hot
         if strength is not None and not strength > 0:
             raise ValueError(f"strength must be above 0. Received: {strength}")
         candidates = [strength] if strength is not None else [0.02 * step for step in range(1, 51)]
@@ -191,28 +219,22 @@ class DenoisingModel(Model):
     def _schedule(self, times):
         return self.rates(times)
 
-    def _as_noise(self, latents):
-        """Any finite numbers in the shape of images, as float32."""
-        latents = tf.convert_to_tensor(latents, tf.float32)
-        if latents.shape[1:] != self.image_shape:
-            raise ValueError(f"Noise must have shape (batch, *{self.image_shape}). Received: {tuple(latents.shape)}")
-        if not tf.reduce_all(tf.math.is_finite(latents)):
-            raise ValueError("Noise must be finite. Received: NaN or infinity")
-        return latents
-
-    def _any_class(self, count):
-        """Labels that say nothing, as training shows them where it drops them."""
-        return tf.zeros((count, self.num_classes))
+    def as_noise(self, values, what="Noise"):
+        """Finite floats in the shape of images, as float32; ValueError otherwise (outside of `tf.function` for NaN)."""
+        values = tf.convert_to_tensor(values)
+        if values.shape.rank == 0 or values.shape[1:] != self.image_shape:
+            raise ValueError(f"{what} must have shape (batch, *{self.image_shape}). Received: {tuple(values.shape)}")
+        if not values.dtype.is_floating:
+            raise ValueError(f"{what} must be floats. Received: {values.dtype.name}")
+        if tf.executing_eagerly() and not tf.reduce_all(tf.math.is_finite(values)):
+            raise ValueError(f"{what} must be finite. Received: NaN or infinity")
+        return tf.cast(values, tf.float32)
 
     def _come_back(self, noisy, times, labels, guidance, sampler, seed, change=None):
         """Images in [0, 1] at the end of the way from times[0] down to 0."""
         check_name("sampler", sampler, SAMPLERS)
-        if guidance != 1 and not self.num_classes:
-            raise ValueError(f"Guidance needs a model with labels (num_classes). Received: {guidance=}")
-        if guidance < 0:
-            raise ValueError(f"guidance must be at least 0. Received: {guidance=}")
         one_hot = one_hot_labels(labels, self.num_classes, noisy.shape[0])
-        draw = draws(noisy.shape, seed)
+        draw = draws(noisy.shape, seed, purpose=1)
         look = self.look(one_hot, guidance)
         return to_unit_range(sample(look, self._schedule, noisy, times, sampler=sampler, draw=draw, change=change))
 
@@ -238,29 +260,26 @@ def in_chunks(tensor, padding):
     return tf.reshape(tensor, tf.concat([[-1, size], tf.shape(tensor)[1:]], axis=0))
 
 
-def draws(shape, seed):
-    """A function that returns new standard normal noise at each call; with a seed the same ones every time."""
+def draws(shape, seed, purpose):
+    """A function that returns new standard normal noise at each call; with a seed the same ones every time.
+
+    `purpose`, from 1 to 999, keeps them apart from the draws of the same seed for something else, and from the latents.
+    """
     if seed is None:
         return lambda: standard_normal(shape)
-    first, second = seed if isinstance(seed, tuple) else (seed, 0)
     number = itertools.count()
-    return lambda: standard_normal(shape, (first, second + 1000 * next(number)))
+    return lambda: standard_normal(shape, (seed, purpose + 1000 * next(number)))
 
 
-def as_times(times):
-    """Times as a float32 tensor.
+def as_times(times, count):
+    """Times as a float32 tensor, (count,).
 
     Raises:
-        ValueError: unless all lie in [0, 1].
+        ValueError: for another number of them, or (outside of `tf.function`) unless all lie in [0, 1].
     """
-    times = tf.convert_to_tensor(times, tf.float32)
+    times = tf.cast(tf.convert_to_tensor(times), tf.float32)
+    if times.shape != (count,) and count is not None:
+        raise ValueError(f"Times must have shape ({count},). Received: {tuple(times.shape)}")
     if tf.executing_eagerly() and not tf.reduce_all((times >= 0.0) & (times <= 1.0)):
         raise ValueError(f"Times must lie in [0, 1]. Received: {times.numpy()}")
     return times
-
-
-def checked_steps(steps):
-    """`steps` if there is at least one; ValueError otherwise."""
-    if steps < 1:
-        raise ValueError(f"steps must be at least 1. Received: {steps=}")
-    return steps

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from aigc_tf.core.inputs import as_images
 from aigc_tf.core.noise import standard_normal, uniform
 from aigc_tf.diffusion import schedules
 
@@ -12,6 +13,12 @@ LEVELS = 256  # of grey
 # ln(α²/σ²) at the ends. At first the noise is half as wide as a level: with less, a denoiser that takes levels for
 # numbers would pay for places between them. At last the image is a thousandth of the noise.
 MOST, LEAST = 11.0, -13.8
+
+
+def ends(schedule):
+    """The smallest and the largest ln(α²/σ²) of a schedule that the bound asks for."""
+    last = schedules.SCHEDULES[schedule](tf.constant(1.0))
+    return tf.maximum(LEAST, 2.0 * tf.math.log(tf.abs(last.alpha) / last.sigma)), tf.constant(MOST)
 
 
 class Bound(NamedTuple):
@@ -26,8 +33,9 @@ class Bound(NamedTuple):
 def variational_bound(look, schedule, images, *, num_draws=8, seed=None):
     """The bound for images of 256 grey levels (Kingma et al. 2021, arXiv:2107.00630, equations 11 and 17).
 
-    With λ = ln(α²/σ²) the middle term is ½ ∫ E ‖ε − ε̂‖² dλ over all strengths of noise, estimated by `num_draws` of λ
-    for each image, evenly spread. It depends on the schedule by its ends alone. Pixels live in [−1, 1], as in training.
+    With λ = ln(α²/σ²) the middle term is ½ ∫ E ‖ε − ε̂‖² dλ over all strengths of noise, estimated by `num_draws` of λ,
+    evenly spread from one random start that all images share. It depends on the schedule by its ends alone. Pixels live
+    in [−1, 1], as in training. A model that was trained at other times pays for that: see `time_draws` of `Diffusion`.
 
     Args:
         look: function (noisy, time) → `Look`, a model's `look()`, for one time.
@@ -37,12 +45,15 @@ def variational_bound(look, schedule, images, *, num_draws=8, seed=None):
         seed: for the same draws every time.
 
     Returns:
-        A `Bound`. Divided by ln 2 and the number of pixels it is in bits per dimension.
+        A `Bound`, an estimate of it; `bits_per_dimension` converts its nats.
 
     Raises:
-        ValueError: for pixels between the levels.
+        ValueError: for images outside of [0, 1], pixels between the levels, or num_draws < 1.
     """
-    images = tf.convert_to_tensor(images, tf.float32)
+    if num_draws < 1:
+        raise ValueError(f"num_draws must be at least 1. Received: {num_draws}")
+    images = tf.convert_to_tensor(images)
+    images = as_images(images, images.shape[1:])
     levels = tf.round(images * (LEVELS - 1))
     if tf.reduce_max(tf.abs(levels - images * (LEVELS - 1))) > 1e-3:
         raise ValueError("Every pixel must be one of the 256 levels k / 255. Received: pixels between the levels")
@@ -50,19 +61,22 @@ def variational_bound(look, schedule, images, *, num_draws=8, seed=None):
     seeds = [None if seed is None else (seed, number) for number in range(num_draws + 2)]
 
     offset = tf.cast(uniform((), seeds[0]), tf.float32)
+    least, most = ends(schedule)
     diffusion = tf.zeros(images.shape[0])
     for draw in range(num_draws):
-        log_snr = LEAST + (MOST - LEAST) * (draw + offset) / num_draws
+        log_snr = least + (most - least) * (draw + offset) / num_draws
         rates, time = rates_at(schedule, log_snr)
         noise = standard_normal(images.shape, seeds[1 + draw])
         seen = look(schedules.diffuse(scaled, noise, rates), time)
-        diffusion += 0.5 * (MOST - LEAST) * over_pixels(tf.square(noise - seen.noise)) / num_draws
+        diffusion += 0.5 * (most - least) * over_pixels(tf.square(noise - seen.noise)) / num_draws
 
-    alpha, sigma = kept_variance(rates_at(schedule, tf.constant(LEAST))[0])
+    alpha, sigma = kept_variance(rates_at(schedule, least)[0])
     prior = 0.5 * over_pixels(tf.square(alpha * scaled) + tf.square(sigma) - 1.0 - 2.0 * tf.math.log(sigma))
-    alpha, sigma = kept_variance(rates_at(schedule, tf.constant(MOST))[0])
+    alpha, sigma = kept_variance(rates_at(schedule, most)[0])
     first = alpha * scaled + sigma * standard_normal(images.shape, seeds[-1])
-    reconstruction = over_pixels(level_nll(first, levels, alpha, sigma))
+    # One image after another: the 256 levels of every pixel of all images would not fit into the memory.
+    reconstruction = tf.map_fn(lambda pair: tf.reduce_sum(level_nll(*pair, alpha, sigma)), (first, levels),
+                               fn_output_signature=tf.float32)
     return Bound(prior + diffusion + reconstruction, prior, diffusion, reconstruction)
 
 
@@ -90,6 +104,6 @@ def over_pixels(values):
     return tf.reduce_sum(values, axis=tuple(range(1, values.shape.rank)))
 
 
-def bits_per_dimension(nats, num_pixels):
-    """Nats per image as bits per pixel: log2(256) = 8 for a model that knows nothing."""
-    return nats / (num_pixels * math.log(2.0))
+def bits_per_dimension(nats, num_dimensions):
+    """Nats per image as bits for each pixel and channel: log2(256) = 8 for a model that knows nothing."""
+    return nats / (num_dimensions * math.log(2.0))

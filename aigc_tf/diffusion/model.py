@@ -10,6 +10,7 @@ from aigc_tf.core.model import running_means
 from aigc_tf.core.noise import standard_normal, uniform
 from aigc_tf.diffusion import schedules
 from aigc_tf.diffusion.denoising import DenoisingModel, as_times, network_inputs, to_unit_range
+from aigc_tf.diffusion.likelihood import ends
 from aigc_tf.diffusion.unet import build_unet
 
 
@@ -29,9 +30,10 @@ def unpack_three(data):
 class Diffusion(DenoisingModel):
     """A network that predicts, from a noisy image and the time, the way back to the image.
 
-    DDPM (Ho et al. 2020, arXiv:2006.11239) with schedule="linear" and prediction="noise"; flow matching (Lipman et al.
-    2023, arXiv:2210.02747) as it stands. It trains on batches of `images`, or of `(images, labels)` when `num_classes`
-    is given. Samples come from an exponential moving average of the weights.
+    DDPM (Ho et al. 2020, arXiv:2006.11239) with schedule="linear", prediction="noise" and time_draws="uniform", if
+    sampler="ddpm" draws; flow matching (Lipman et al. 2023, arXiv:2210.02747) with time_draws="uniform"; as it stands,
+    flow matching with the times of Esser et al. 2024 (arXiv:2403.03206). It trains on batches of `images`, or of
+    `(images, labels)` when `num_classes` is given. Samples come from an exponential moving average of the weights.
 
     A conditional model also takes `(images, labels, noise)`, where each image comes with the noise that it belongs to.
     Made by another model's `decode`, such pairs are joined by a way that the new model learns as a straight line, and
@@ -43,9 +45,12 @@ class Diffusion(DenoisingModel):
         num_blocks: residual blocks of each level on the way down, and as many on the way up.
         schedule: a name in `schedules.SCHEDULES`.
         prediction: what the network says of a noisy image, a name in `schedules.PREDICTIONS`.
-        time_draws: "logit_normal", most times in the middle, or "uniform".
+        time_draws: "logit_normal", most times in the middle, or "uniform". Both ask little of very weak and very strong
+            noise, where half of the variational bound lies: for a good number of nats there is "log_snr", which draws
+            ln(α²/σ²) evenly from the bound's range.
         num_classes: number of classes of a conditional model, or None.
-        label_dropout: share of the labels that training hides, so that the model can do without, in [0, 1).
+        label_dropout: share of the labels that training hides, so that the model can do without, in [0, 1). At 0,
+            guidance and `denoise` without labels ask for what was never learnt.
         ema_decay: of the average, in [0, 1).
 
     Raises:
@@ -68,7 +73,7 @@ class Diffusion(DenoisingModel):
         super().__init__(**kwargs)
         check_name("schedule", schedule, schedules.SCHEDULES)
         check_name("prediction", prediction, schedules.PREDICTIONS)
-        check_name("time_draws", time_draws, ("logit_normal", "uniform"))
+        check_name("time_draws", time_draws, ("logit_normal", "uniform", "log_snr"))
         if not all(0 <= share < 1 for share in (label_dropout, ema_decay)):
             raise ValueError(
                 f"label_dropout and ema_decay must lie in [0, 1). Received: {label_dropout=}, {ema_decay=}"
@@ -99,7 +104,18 @@ class Diffusion(DenoisingModel):
         """Times to train at, (count,) in [0, 1]."""
         if self.time_draws == "uniform":
             return uniform((count,))
+        if self.time_draws == "log_snr":
+            least, most = ends(self.schedule)
+            return schedules.time_of(self.schedule, least + (most - least) * uniform((count,)))
         return schedules.logit_normal_times(standard_normal((count,)))
+
+    def noise_for(self, images, noise=None):
+        """Standard normal noise in the shape of the images: `noise`, checked, or new draws if it is None."""
+        if noise is None:
+            return standard_normal(tf.shape(images))
+        noise = self.as_noise(noise)
+        tf.debugging.assert_equal(tf.shape(noise)[0], tf.shape(images)[0], "Each image needs noise of its own")
+        return noise
 
     def denoising_losses(self, images, one_hot, noise, times):
         """{"loss": (batch,)} of images in [−1, 1] with noise of strength σ(t) added."""
@@ -118,15 +134,15 @@ class Diffusion(DenoisingModel):
             times: (batch,) in [0, 1]; drawn if None.
         """
         images, one_hot = self._checked(images, labels)
-        noise = standard_normal(tf.shape(images)) if noise is None else tf.convert_to_tensor(noise, tf.float32)
-        times = self.draw_times(tf.shape(images)[0]) if times is None else as_times(times)
+        noise = self.noise_for(images, noise)
+        times = self.draw_times(tf.shape(images)[0]) if times is None else as_times(times, images.shape[0])
         return self.denoising_losses(images, one_hot, noise, times)
 
     def train_step(self, data):
         images, labels, noise = unpack_three(data)
         images, one_hot = self._checked(images, labels)
         count = tf.shape(images)[0]
-        noise, times = standard_normal(tf.shape(images)) if noise is None else noise, self.draw_times(count)
+        noise, times = self.noise_for(images, noise), self.draw_times(count)
         if one_hot is not None:
             one_hot *= tf.cast(uniform((count, 1)) >= self.label_dropout, tf.float32)  # a row of zeros: any class
         with tf.GradientTape() as tape:

@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from aigc_tf.core.inputs import check_name
+
 
 class Look(NamedTuple):
     """What a network sees in x_t."""
@@ -54,21 +56,25 @@ def ddpm_step(noisy, step):
 
 
 def euler_step(noisy, step):
-    """x_s = x_t + (s − t) dx/dt: along the tangent."""
-    return noisy + (step.end - step.start) * step.look(noisy, step.start).velocity, None
+    """x_s = x_t + (s − t) dx/dt: along the tangent. The step to t = 0 goes to what the network takes for the image.
+
+    On the flow schedule that is the same; where the schedule bends, the tangent would miss it.
+    """
+    seen = step.look(noisy, step.start)
+    return (seen.images if step.end == 0.0 else noisy + (step.end - step.start) * seen.velocity), None
 
 
 def heun_step(noisy, step):
     """Along the mean of the velocities at both ends: two calls, an error of second order (Karras et al. 2022).
 
-    (arXiv:2206.00364, algorithm 1 without fresh noise; there, too, the last step is Euler's.)
+    (arXiv:2206.00364, algorithm 1; their algorithm 2 adds fresh noise.) The last step is Euler's, there and here.
     """
-    first = step.look(noisy, step.start).velocity
-    guess = noisy + (step.end - step.start) * first
+    seen = step.look(noisy, step.start)
     if step.end == 0.0:
-        return guess, None
+        return seen.images, None
+    guess = noisy + (step.end - step.start) * seen.velocity
     second = step.look(guess, step.end).velocity
-    return noisy + 0.5 * (step.end - step.start) * (first + second), None
+    return noisy + 0.5 * (step.end - step.start) * (seen.velocity + second), None
 
 
 def dpm_step(noisy, step):
@@ -78,7 +84,8 @@ def dpm_step(noisy, step):
 
         D = x₀ + (x₀ − x₀_before) / (2 r)        x_s = (σ_s / σ_t) x_t + α_s (1 − e⁻ʰ) D
 
-    The first step, and the last, where λ is infinite, take D = x₀.
+    The first step, the last one, where λ_s is infinite, and the second of a walk from pure noise, where λ was −∞
+    before, take D = x₀: of four such steps, three are of first order.
     """
     images = step.look(noisy, step.start).images
     start, end = step.schedule(step.start), step.schedule(step.end)
@@ -97,9 +104,14 @@ def dpm_step(noisy, step):
 SAMPLERS = {"ddpm": ddpm_step, "ddim": ddim_step, "euler": euler_step, "heun": heun_step, "dpm": dpm_step}
 
 
-def network_calls(sampler, steps):
-    """How often the network is called: once a step; by Heun twice, but for the last step."""
-    return 2 * steps - 1 if sampler == "heun" else steps
+def network_calls(sampler, steps, guidance=1.0):
+    """How often the network is called on a walk that ends at t = 0: once a step; by Heun twice, but for the last step.
+
+    Guidance other than 1 asks twice at each of these calls, with the label and without.
+    """
+    check_name("sampler", sampler, SAMPLERS)
+    calls = 2 * steps - 1 if sampler == "heun" else steps
+    return calls if guidance == 1 else 2 * calls
 
 
 def sample(look, schedule, noise, times, *, sampler="ddim", draw=None, change=None):
@@ -116,10 +128,17 @@ def sample(look, schedule, noise, times, *, sampler="ddim", draw=None, change=No
 
     Returns:
         x at the last time.
+
+    Raises:
+        ValueError: for an unknown sampler, or "ddpm" without `draw`.
     """
+    check_name("sampler", sampler, SAMPLERS)
+    if sampler == "ddpm" and draw is None:
+        raise ValueError('sampler="ddpm" adds fresh noise: draw= must be a function that makes it. Received: draw=None')
     noisy, memory = noise, None
     for start, end in zip(times[:-1], times[1:]):
-        step = Step(look, schedule, tf.constant(start), tf.constant(end), draw, memory)
+        start, end = tf.constant(start, tf.float32), tf.constant(end, tf.float32)
+        step = Step(look, schedule, start, end, draw, memory)
         noisy, memory = SAMPLERS[sampler](noisy, step)
         noisy = noisy if change is None else change(noisy, step.end)
     return noisy

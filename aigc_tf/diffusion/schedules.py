@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.core.inputs import check_name
+
 BETA_MIN, BETA_MAX = 0.1, 20.0  # of the linear schedule: 1,000 times Ho et al.'s 0.0001 and 0.02
 
 
@@ -58,8 +60,9 @@ def time_of(schedule, log_snr):
     """The time at which ln(α² / σ²) is `log_snr`: the inverse of the schedule of that name.
 
     Flow: (1 − t) / t = e^(½ log_snr). Cosine: cot(πt/2) = e^(½ log_snr). Linear: ∫β = ln(1 + e^(−log_snr)), a
-    quadratic equation for t.
+    quadratic equation for t; its t is above 1 where `log_snr` is below −10.05, the end of that schedule.
     """
+    check_name("schedule", schedule, SCHEDULES)
     if schedule == "flow":
         return tf.sigmoid(-0.5 * log_snr)
     if schedule == "cosine":
@@ -80,8 +83,10 @@ def target_of(prediction, images, noise, rates):
     """What a network that predicts `prediction` should say of x_t, in the shape of `images`.
 
     "noise": ε (Ho et al. 2020). "image": x₀. "v": α ε − σ x₀ (Salimans & Ho 2022, arXiv:2202.00512, appendix D).
-    "velocity": dx/dt = α′ x₀ + σ′ ε, for the flow schedule ε − x₀ (Lipman et al. 2023, equation 23).
+    "velocity": dx/dt = α′ x₀ + σ′ ε, for the flow schedule ε − x₀ (Lipman et al. 2023, equation 23, where time runs
+    the other way, with σ_min = 0).
     """
+    check_name("prediction", prediction, PREDICTIONS)
     if prediction == "noise":
         return noise
     if prediction == "image":
@@ -97,6 +102,7 @@ def image_and_noise(prediction, values, noisy, rates):
     Two equations with two unknowns: x_t = α x₀ + σ ε, and the prediction's own. For "noise" α must not be 0, for
     "image" σ must not be 0: there x_t says nothing of the other.
     """
+    check_name("prediction", prediction, PREDICTIONS)
     alpha, sigma, alpha_slope, sigma_slope = rates
     if prediction == "noise":
         return (noisy - sigma * values) / alpha, values
@@ -125,5 +131,7 @@ def logit_normal_times(normal):
 
 
 def sampling_times(steps, last=0.0):
-    """steps + 1 times from 1 down to `last`, equally far apart: float32 array."""
+    """steps + 1 times from 1 down to `last`, equally far apart: float32 array. ValueError unless steps ≥ 1."""
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1. Received: {steps=}")
     return np.linspace(1.0, last, steps + 1, dtype=np.float32)

@@ -10,7 +10,6 @@ import tensorflow as tf
 from keras import layers
 
 TIME_FEATURES = 32  # sines, and as many cosines
-SMALL = keras.initializers.VarianceScaling(1e-4, seed=0)  # so that at first a block changes next to nothing
 
 
 def time_features(times):
@@ -26,6 +25,11 @@ def time_features(times):
     return tf.concat([tf.sin(angles), tf.cos(angles)], axis=-1)
 
 
+def small():
+    """An initializer near 0, so that at first a block changes next to nothing."""
+    return keras.initializers.VarianceScaling(1e-4)
+
+
 def residual_block(hidden, condition, channels, name):
     """Two convolutions, between which the condition stretches and shifts each channel, added to what came in."""
     shortcut = hidden
@@ -39,7 +43,7 @@ def residual_block(hidden, condition, channels, name):
     shift = layers.Reshape((1, 1, channels))(layers.Dense(channels, name=f"{name}_shift")(condition))
     hidden = layers.Add()([layers.Multiply()([hidden, scale]), hidden, shift])  # hidden · (1 + scale) + shift
     hidden = layers.Activation("swish")(hidden)
-    hidden = layers.Conv2D(channels, 3, padding="same", kernel_initializer=SMALL, name=f"{name}_conv2")(hidden)
+    hidden = layers.Conv2D(channels, 3, padding="same", kernel_initializer=small(), name=f"{name}_conv2")(hidden)
     return layers.Add()([shortcut, hidden])
 
 
@@ -86,5 +90,5 @@ def build_unet(image_shape, widths=(48, 96), num_blocks=1, num_classes=None, nam
         if level:
             hidden = layers.Conv2DTranspose(widths[level - 1], 2, strides=2, name=f"up{level}")(hidden)
     hidden = layers.Activation("swish")(layers.GroupNormalization(8, name="out_norm")(hidden))
-    outputs = layers.Conv2DTranspose(image_shape[-1], 2, strides=2, kernel_initializer=SMALL, name="out")(hidden)
+    outputs = layers.Conv2DTranspose(image_shape[-1], 2, strides=2, kernel_initializer=small(), name="out")(hidden)
     return keras.Model(inputs, outputs, name=name)

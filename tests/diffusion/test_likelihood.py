@@ -30,6 +30,19 @@ def test_the_best_denoiser_reaches_the_true_number_of_nats(schedule):
     assert np.mean(bound.total) == pytest.approx(np.mean(exact_nats(points())), abs=0.1)
 
 
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_it_asks_for_no_time_outside_of_the_schedule(schedule):
+    exact, asked = GaussianMixture([[0.0]], 0.25).look(SCHEDULES[schedule]), []
+
+    def look(noisy, time):
+        asked.append(float(time))
+        return exact(noisy, time)
+
+    variational_bound(look, schedule, points(4), num_draws=16, seed=0)
+    assert 0 < min(asked) < 0.02
+    assert 0.9 < max(asked) <= 1
+
+
 def test_a_worse_denoiser_needs_more():
     nats = [np.mean(variational_bound(GaussianMixture([[0.0]], spread).look(SCHEDULES["flow"]), "flow", points(),
                                       num_draws=32, seed=0).total) for spread in (0.25, 0.05, 1.0)]
@@ -68,6 +81,13 @@ def test_the_level_of_a_pixel_by_hand():
     assert float(level_nll(between, tf.constant([[1.0]]), 1.0, 1e-3)[0, 0]) == pytest.approx(math.log(2), rel=1e-2)
 
 
-def test_pixels_between_the_levels_are_refused():
-    with pytest.raises(ValueError, match="between the levels"):
-        variational_bound(None, "flow", np.full((1, 2), 0.5, "float32"))
+@pytest.mark.parametrize("images, num_draws, message", [
+    (np.full((1, 2), 0.5, "float32"), 8, "between the levels"),
+    (np.full((1, 2), np.nan, "float32"), 8, "finite"),
+    (np.full((1, 2), 2.0, "float32"), 8, r"lie in \[0, 1\]"),
+    (np.full((1, 2), 255), 8, "floats in"),
+    (np.zeros((1, 2), "float32"), 0, "num_draws must be at least 1. Received: 0"),
+])
+def test_what_has_no_bound_is_refused(images, num_draws, message):
+    with pytest.raises(ValueError, match=message):
+        variational_bound(None, "flow", images, num_draws=num_draws)

@@ -90,6 +90,19 @@ def test_the_noise_of_a_batch_is_the_one_that_an_image_is_trained_with(monkeypat
     np.testing.assert_array_equal(seen, [noise, noise])
 
 
+def test_noise_of_another_number_of_images_is_refused():
+    model = small()
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="noise of its own"):
+        model.compute_losses(images(), noise=images(1))
+
+
+def test_times_for_the_bound_are_spread_over_its_range():
+    times = small(time_draws="log_snr").draw_times(4000).numpy()
+    log_snr = 2 * np.log((1 - times) / times)
+    assert log_snr.min() < -13 and log_snr.max() > 10.5
+    assert np.mean(log_snr < -1.4) == pytest.approx(0.5, abs=0.03)  # the middle of −13.8 and 11
+
+
 # ---- bad input ----
 
 

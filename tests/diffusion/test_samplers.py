@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from aigc_tf.diffusion import SAMPLERS, SCHEDULES, GaussianMixture, network_calls, sample, sampling_times
-from aigc_tf.diffusion.samplers import Step
+from aigc_tf.diffusion.samplers import Look, Step
 
 WORLD = GaussianMixture([[-1.0, 0.0], [1.0, 0.5], [0.0, -1.0]], 0.2)
 SMOOTH = ["ddim", "euler", "heun", "dpm"]  # they follow the flow and draw no noise
@@ -47,8 +47,40 @@ def test_the_error_shrinks_with_the_order_of_the_method(sampler, order):
 
 
 @pytest.mark.parametrize("sampler", SMOOTH)
-def test_without_fresh_noise_it_ends_at_the_same_point_every_time(sampler):
-    np.testing.assert_array_equal(walk(sampler, 7), walk(sampler, 7))
+def test_it_draws_no_noise_on_the_way(sampler):
+    def draw():
+        raise AssertionError("this sampler is to follow the flow")
+
+    flow = SCHEDULES["flow"]
+    sample(WORLD.look(flow), flow, tf.ones((2, 2)), sampling_times(7), sampler=sampler, draw=draw)
+
+
+def test_the_random_walk_draws_noise_in_every_step():
+    flow, drawn = SCHEDULES["flow"], []
+    draw = lambda: drawn.append(1) or tf.zeros((2, 2))  # noqa: E731
+    sample(WORLD.look(flow), flow, tf.ones((2, 2)), sampling_times(7), sampler="ddpm", draw=draw)
+    assert len(drawn) == 7
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize("sampler", SMOOTH)
+def test_the_last_step_goes_to_the_image_that_is_seen(sampler, schedule):
+    rates = SCHEDULES[schedule]
+    seen = Look(tf.constant(2.0), tf.constant(3.0), rates(tf.constant(0.1)).alpha_slope * 2.0)
+    end = sample(lambda noisy, time: seen, rates, tf.constant(1.0), np.float32([0.1, 0.0]), sampler=sampler)
+    if sampler != "euler" or schedule != "flow":
+        assert float(end) == pytest.approx(2.0, rel=1e-6)
+
+
+def test_an_unknown_sampler_or_missing_noise_is_explained():
+    flow = SCHEDULES["flow"]
+    for sampler, message in (("magic", "sampler must be one of"), ("ddpm", "draw= must be a function")):
+        with pytest.raises(ValueError, match=message):
+            sample(WORLD.look(flow), flow, tf.ones((2, 2)), sampling_times(7), sampler=sampler)
+
+
+def test_guidance_doubles_the_calls():
+    assert network_calls("heun", 5, guidance=2.0) == 18
 
 
 def test_on_the_flow_ddim_is_euler():

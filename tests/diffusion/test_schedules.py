@@ -107,5 +107,20 @@ def test_logit_normal_times_lie_in_the_middle():
     assert np.mean((times > 0.27) & (times < 0.73)) == pytest.approx(0.68, abs=0.02)  # one standard deviation
 
 
+@pytest.mark.parametrize("call", [
+    lambda rates: schedules.target_of("epsilon", 1.0, 2.0, rates),
+    lambda rates: schedules.image_and_noise("epsilon", 1.0, 2.0, rates),
+    lambda rates: schedules.time_of("epsilon", tf.constant(0.0)),
+])
+def test_an_unknown_name_is_explained(call):
+    with pytest.raises(ValueError, match="must be one of .* Received: 'epsilon'"):
+        call(schedules.flow_schedule(tf.constant(0.5)))
+
+
+def test_no_steps_are_refused():
+    with pytest.raises(ValueError, match="steps must be at least 1. Received: steps=0"):
+        schedules.sampling_times(0)
+
+
 def test_sampling_times_go_from_noise_to_the_image():
     np.testing.assert_allclose(schedules.sampling_times(4), [1.0, 0.75, 0.5, 0.25, 0.0])
