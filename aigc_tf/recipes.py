@@ -10,18 +10,27 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from aigc_tf import callbacks, checkpoints, data, metrics
-from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
+from aigc_tf import callbacks, checkpoints, data
+from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.core import addons, backups, command_line, files
+from aigc_tf.core.noise import standard_normal
 from aigc_tf.core.optimizers import FusedAdam
 from aigc_tf.diffusion import Diffusion
 from aigc_tf.gan import ACGAN, GAN
+from aigc_tf.measures import (
+    measure_all,
+    measure_autoencoder,
+    measure_classifier,
+    measure_diffusion,
+    measure_samples,
+    measure_text,
+    measure_vae,
+)
 from aigc_tf.metrics.classifier import DigitClassifier
-from aigc_tf.text import LSTMLanguageModel, NGramModel, Vocabulary, split_text, streams
-from aigc_tf.vae import IWAE, VAE, importance_weighted_nll
+from aigc_tf.text import LSTMLanguageModel, Vocabulary, split_text, streams
+from aigc_tf.vae import IWAE, VAE
 
 BACKUPS = Path("build") / "checkpoints"  # relative to the checkout, where `make checkpoints` runs
 
@@ -50,6 +59,7 @@ class Recipe:
     batch_size: int = 200
     learning_rate: float = 1e-3
     final_lr_fraction: float = 0.02  # of the learning rate at the end of a cosine; 1: it stays constant
+    warmup_steps: int = 0  # in which the learning rate rises from 0 at first
     transform: object = None  # of the images, drawn anew in every epoch: a key of TRANSFORMS
     labels: bool = False  # whether batches hold labels
     seeds: tuple = (0,)  # one training each; the first one's weights are stored
@@ -79,13 +89,21 @@ class Recipe:
         model.compile(optimizer=optimizer, steps_per_execution=self.steps_per_execution)
 
     def decay(self, rate, steps):
-        return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=self.final_lr_fraction)
+        warmup = min(self.warmup_steps, steps // 10)
+        if not warmup:
+            return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=self.final_lr_fraction)
+        return keras.optimizers.schedules.CosineDecay(
+            0.0, steps - warmup, alpha=self.final_lr_fraction, warmup_target=rate, warmup_steps=warmup
+        )
 
     def images_text(self):
         return "MNIST training images" + (f" but the last {self.validation:,}" if self.validation else "")
 
     def decay_text(self):
-        return "constant" if self.final_lr_fraction == 1 else f"decaying along a cosine to {self.final_lr_fraction:.0%}"
+        if self.final_lr_fraction == 1:
+            return "constant"
+        rise = f"rising for {self.warmup_steps} steps, " if self.warmup_steps else ""
+        return f"{rise}decaying along a cosine to {self.final_lr_fraction:.0%}"
 
     def description(self):
         """What the record says of the training."""
@@ -141,124 +159,35 @@ class TextRecipe(Recipe):
         return {**super().description(), "data": read}
 
 
-# ---- how checkpoints are measured ----
+@dataclass(frozen=True)
+class ReflowRecipe(Recipe):
+    """The same for a student that starts as its teacher and learns the teacher's ways from noise to image as lines."""
 
+    teacher: str = "conditional_diffusion"
+    num_pairs: int = 50_000  # of noise and the image that the teacher makes of it
 
-def measure_autoencoder(model, mnist):
-    """Mean squared error per pixel on the test set, ours and PCA's with as many dimensions."""
-    train, test = data.scale_images(mnist.train_images), data.scale_images(mnist.test_images)
-    pca = PCA(train, model.latent_dim)
-    ours = float(tf.reduce_mean(squared_error(test, model.reconstruct(test))))
-    baseline = float(tf.reduce_mean(squared_error(test, pca.reconstruct(test))))
-    return {"test_mse": ours, "pca_test_mse": baseline, "ratio": ours / baseline}
+    def build(self, dataset):
+        model, teacher = super().build(dataset), checkpoints.load(self.teacher)
+        for network in (model.network, model.average_network):
+            network.set_weights(teacher.average_network.get_weights())
+        return model
 
+    def batches(self, mnist, seed=0):
+        teacher = checkpoints.load(self.teacher)
+        labels = tf.constant(mnist.train_labels[: self.num_pairs])
+        noise = standard_normal((len(labels), *teacher.image_shape), seed=1000 + seed)
+        images = teacher.decode(noise, labels)
+        order = tf.data.Dataset.range(len(labels)).shuffle(len(labels), seed=seed).batch(self.batch_size)
+        return order.map(lambda chosen: tuple(tf.gather(part, chosen) for part in (images, labels, noise))).prefetch(2)
 
-def measure_vae(model, mnist, num_samples=500):
-    """Nats per image on the binarized test set (seed 0): −ELBO, its terms, and the importance-weighted bound.
-
-    The bound on the validation images, if there are any, stands first: it is what a recipe is chosen by.
-    """
-    measured = {}
-    if mnist.validation_images is not None:
-        images = data.binarize(data.scale_images(mnist.validation_images), seed=0)
-        labels = tf.constant(mnist.validation_labels) if model.num_classes else None
-        nll = importance_weighted_nll(model, images, num_samples, seed=0, labels=labels)
-        measured[f"validation_iw_nll_{num_samples}"] = float(nll.mean())
-    test = data.binarize(data.scale_images(mnist.test_images), seed=0)
-    labels = tf.constant(mnist.test_labels) if model.num_classes else None
-    keras.utils.set_random_seed(0)
-    losses = VAE.compute_losses(model, test, labels)  # an IWAE trains on another loss
-    nll = importance_weighted_nll(model, test, num_samples, seed=0, labels=labels)
-    return {
-        **measured,
-        "test_negative_elbo": float(tf.reduce_mean(losses["reconstruction"] + losses["kl"])),
-        "test_reconstruction": float(tf.reduce_mean(losses["reconstruction"])),
-        "test_kl": float(tf.reduce_mean(losses["kl"])),
-        f"test_iw_nll_{num_samples}": float(nll.mean()),
-        f"test_iw_nll_{num_samples}_every_10th": float(nll[::10].mean()),
-        "iw_nll_standard_error": float(nll.std() / len(nll) ** 0.5),
-    }
-
-
-def measure_classifier(model, mnist):
-    """Accuracy on the test set, and the floors: every metric of real training images against the test set."""
-    test, train = data.scale_images(mnist.test_images), data.scale_images(mnist.train_images)
-    features, probabilities = model.features_and_probabilities(test)
-    chosen = np.random.default_rng(0).permutation(len(train))[: len(test)]
-    accuracy = np.mean(probabilities.argmax(axis=1) == mnist.test_labels)
-    floors = sample_metrics(features, *model.features_and_probabilities(train[chosen]))
-    return {"test_accuracy": accuracy, "test_score": metrics.classifier_score(probabilities), **floors}
-
-
-def sample_metrics(real_features, features, probabilities):
-    """Every metric of samples against real images, from what the evaluator says of both, by name."""
-    precision, recall = metrics.precision_recall(real_features, features)
-    density, coverage = metrics.density_coverage(real_features, features)
-    return {
-        "frechet_distance": metrics.frechet_distance(real_features, features),
-        "kernel_distance": metrics.kernel_distance(real_features, features),
-        "classifier_score": metrics.classifier_score(probabilities),
-        "precision": precision,
-        "recall": recall,
-        "density": density,
-        "coverage": coverage,
-        "smallest_class_share": metrics.class_shares(probabilities).min(),
-    }
-
-
-def measure_samples(model, mnist):
-    """The metrics of as many samples as there are test images, and the seconds that 1,000 samples take.
-
-    The Fréchet distance of 5,000 samples to the validation images, if there are any, is what a recipe is chosen by.
-    """
-    evaluator = checkpoints.load("digit_classifier")
-    test = data.scale_images(mnist.test_images)
-    labels = mnist.train_labels[: len(test)] if getattr(model, "num_classes", None) else None
-    asked = {} if labels is None else {"labels": labels}  # classes as frequent as in the training set
-    images = model.generate(len(test), seed=0, **asked)
-    features, probabilities = evaluator.features_and_probabilities(images)
-    measured = sample_metrics(evaluator.features_and_probabilities(test)[0], features, probabilities)
-    if mnist.validation_images is not None:
-        validation, _ = evaluator.features_and_probabilities(data.scale_images(mnist.validation_images))
-        measured["validation_frechet_distance"] = metrics.frechet_distance(validation, features[: len(validation)])
-    if labels is not None:
-        measured["accuracy_on_demand"] = np.mean(probabilities.argmax(axis=1) == labels)
-    _, to_training = metrics.nearest_neighbours(images[:1000], data.scale_images(mnist.train_images))
-    thousand = {} if labels is None else {"labels": np.resize(labels, 1000)}
-    start = time.perf_counter()
-    model.generate(1000, seed=0, **thousand)
-    seconds = time.perf_counter() - start
-    return {**measured, "median_distance_to_training": np.median(to_training), "seconds_per_1000": seconds}
-
-
-def measure_text(model, text):
-    """Nats per character on the last tenth of the text, beside the 5-gram's, and what 20 written pages are like."""
-    train, test = split_text(text)
-    nats = -float(np.mean(model.log_prob(test)))
-    five_gram = -float(np.mean(NGramModel(5, model.vocabulary).fit(train).log_prob(test)))
-    prompts = ["\n\n"] * 20
-    start = time.perf_counter()
-    pages = [page.strip() for page in model.generate(prompts, 1000, temperature=0.8, seed=0)]
-    seconds = time.perf_counter() - start
-    return {
-        "test_nats": nats,
-        "test_bits": metrics.bits(nats),
-        "five_gram_test_nats": five_gram,
-        "known_words": np.mean([metrics.known_words(page, train) for page in pages]),
-        "longest_copied_span": max(len(metrics.longest_copied_span(page, train)) for page in pages),
-        "distinct_2": metrics.distinct(pages, 2),
-        "self_bleu_4": metrics.self_bleu(pages, 4),
-        "characters_per_second": 1000 * len(pages) / seconds,
-    }
-
-
-def measure_all(*measures):
-    """One measurement made of several."""
-    return lambda model, dataset: {key: value for each in measures for key, value in each(model, dataset).items()}
+    def description(self):
+        made = f"{self.num_pairs:,} draws of noise with labels, and what {self.teacher} makes of them"
+        return {**super().description(), "data": made}
 
 
 DCGAN: dict = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
 GAN_TRAINING: dict = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
+DIFFUSION_TRAINING: dict = {"epochs": 24, "batch_size": 64, "learning_rate": 2e-3, "warmup_steps": 400}
 
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw
@@ -283,8 +212,8 @@ RECIPES = {
         GAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **GAN_TRAINING
     ),
     "conditional_diffusion": Recipe(
-        Diffusion, {"num_classes": 10, "ema_decay": 0.9995}, epochs=24, measure=measure_samples, batch_size=128,
-        labels=True,
+        Diffusion, {"num_classes": 10, "ema_decay": 0.9995}, measure=measure_all(measure_samples, measure_diffusion),
+        labels=True, **DIFFUSION_TRAINING,
     ),
     "gan_dense": GANRecipe(
         GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from aigc_tf import callbacks, checkpoints, data, recipes
+from aigc_tf import callbacks, checkpoints, data, measures, recipes
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.core import files
 from aigc_tf.gan import GAN
@@ -276,29 +276,29 @@ SAMPLE_METRICS = {
 
 
 def test_the_measurements_of_samples(small, quick_evaluator):
-    measured = recipes.measure_samples(GAN(generator_widths=(8,), discriminator_widths=(8,)), small)
+    measured = measures.measure_samples(GAN(generator_widths=(8,), discriminator_widths=(8,)), small)
     assert set(measured) == SAMPLE_METRICS | {"median_distance_to_training", "seconds_per_1000"}
     assert np.isfinite(list(measured.values())).all()
 
 
 def test_a_conditional_model_is_measured_by_what_was_asked_for(small, quick_evaluator, monkeypatch):
     model = GAN(generator_widths=(8,), discriminator_widths=(8,), num_classes=10)
-    measured = recipes.measure_samples(model, small._replace(train_labels=np.resize(small.train_labels, 2000)))
+    measured = measures.measure_samples(model, small._replace(train_labels=np.resize(small.train_labels, 2000)))
     assert 0 <= measured["accuracy_on_demand"] <= 1
 
 
 def test_the_floors_are_measured_with_equal_sample_sizes(small, quick_evaluator):
-    measured = recipes.measure_classifier(DigitClassifier(filters=(4, 4), feature_dim=8), small)
+    measured = measures.measure_classifier(DigitClassifier(filters=(4, 4), feature_dim=8), small)
     assert set(measured) == SAMPLE_METRICS | {"test_accuracy", "test_score"}
 
 
 def test_the_measurements_of_a_vae_fit_together(small):
-    metrics = recipes.measure_vae(VAE(latent_dim=2, hidden_units=(8,)), small, num_samples=5)
+    metrics = measures.measure_vae(VAE(latent_dim=2, hidden_units=(8,)), small, num_samples=5)
     assert metrics["test_negative_elbo"] == pytest.approx(metrics["test_reconstruction"] + metrics["test_kl"], rel=1e-5)
     assert metrics["test_iw_nll_5"] <= metrics["test_negative_elbo"] + 1
 
 
 def test_the_measurements_of_an_autoencoder_fit_together(small):
-    metrics = recipes.measure_autoencoder(Autoencoder(latent_dim=2, widths=(8,)), small)
+    metrics = measures.measure_autoencoder(Autoencoder(latent_dim=2, widths=(8,)), small)
     assert metrics["ratio"] == pytest.approx(metrics["test_mse"] / metrics["pca_test_mse"])
     assert metrics["pca_test_mse"] < metrics["test_mse"], "PCA is better than a network that never learnt"

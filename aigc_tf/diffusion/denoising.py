@@ -29,7 +29,8 @@ def guided(with_label, without, guidance):
 class DenoisingModel(Model):
     """A model with `average_network`, and with the `image_shape`, `num_classes`, `schedule` and `prediction` it is for.
 
-    The network takes what `network_inputs` gives it, and predicts what the schedule's `prediction` names.
+    The network takes what `network_inputs` gives it, and predicts what the schedule's `prediction` names. `steps`,
+    `sampler` and `guidance` are how the model draws unless it is told otherwise.
     """
 
     # -- one look at noisy images --
@@ -53,10 +54,7 @@ class DenoisingModel(Model):
         Raises:
             ValueError: for guidance of a model without labels, or guidance that is negative or not finite.
         """
-        if guidance != 1 and one_hot is None:
-            raise ValueError(f"Guidance needs a model with labels (num_classes), and labels. Received: {guidance=}")
-        if not (math.isfinite(guidance) and guidance >= 0):
-            raise ValueError(f"guidance must be a finite number of at least 0. Received: {guidance=}")
+        check_guidance(guidance, one_hot is not None)
         strength = None if guidance == 1 else tf.constant(guidance, tf.float32)
 
         def look(noisy, time):
@@ -91,23 +89,25 @@ class DenoisingModel(Model):
 
     # -- the verbs --
 
-    def decode(self, latents, labels=None, *, steps=10, guidance=1.0, sampler="heun", seed=None):
+    def decode(self, latents, labels=None, *, steps=None, guidance=None, sampler=None, seed=None):
         """Images in [0, 1], (batch, *image_shape), that the way back from pure noise leads to.
 
         Args:
             latents: standard normal noise, (batch, *image_shape).
             labels: (batch,) integers for a conditional model.
-            steps: at least 1; "heun" calls the network twice in each but the last.
-            guidance: how much the labels count, at least 0; 1 is the model as it is (`guided`).
-            sampler: a name in `samplers.SAMPLERS`.
+            steps: at least 1; "heun" calls the network twice in each but the last. The model's own if None.
+            guidance: how much the labels count, at least 0; 1 is the model as it is (`guided`). The model's own if
+                None, without labels 1.
+            sampler: a name in `samplers.SAMPLERS`; the model's own if None.
             seed: of the fresh noise that "ddpm" adds.
 
         Raises:
             ValueError: for another shape, steps < 1, an unknown sampler, or guidance of a model without labels.
         """
-        return self._come_back(self.as_noise(latents), sampling_times(steps), labels, guidance, sampler, seed)
+        times = self._times(steps)
+        return self._come_back(self.as_noise(latents), times, labels, guidance, sampler, seed)
 
-    def generate(self, num_images, *, seed=None, labels=None, steps=10, guidance=1.0, sampler="heun"):
+    def generate(self, num_images, *, seed=None, labels=None, steps=None, guidance=None, sampler=None):
         """New images, float32 (num_images, H, W, C) in [0, 1], decoded from draws of N(0, 1).
 
         Args and errors are those of `decode`; `seed` gives the same images every time.
@@ -137,7 +137,7 @@ class DenoisingModel(Model):
         times = sampling_times(steps, last=FIRST_TIME)[::-1]
         return sample(self.look(one_hot), self._schedule, images, times, sampler=sampler)
 
-    def vary(self, images, time=0.5, labels=None, *, steps=10, guidance=1.0, sampler="heun", seed=None):
+    def vary(self, images, time=0.5, labels=None, *, steps=None, guidance=None, sampler=None, seed=None):
         """Images with noise up to `time` and back: the later the time, the more is new (Meng et al. 2022, SDEdit).
 
         (arXiv:2108.01073, algorithm 1, by any sampler here; the paper takes a random walk.)
@@ -154,9 +154,9 @@ class DenoisingModel(Model):
             raise ValueError(f"time must be above 0, up to 1. Received: {time}")
         noise = standard_normal(tf.shape(images), seed)
         noisy = schedules.diffuse(images, noise, self.rates(tf.constant(time)))
-        return self._come_back(noisy, time * sampling_times(steps), labels, guidance, sampler, seed)
+        return self._come_back(noisy, time * self._times(steps), labels, guidance, sampler, seed)
 
-    def inpaint(self, images, masks, labels=None, *, steps=50, guidance=1.0, sampler="ddpm", seed=None):
+    def inpaint(self, images, masks, labels=None, *, steps=50, guidance=None, sampler="ddpm", seed=None):
         """Images whose hidden pixels are drawn anew, to fit what is seen (Lugmayr et al. 2022, arXiv:2201.09865).
 
         After each step what is seen is put back, with as much noise as belongs to the time (equation 8, without the
@@ -230,9 +230,15 @@ class DenoisingModel(Model):
             raise ValueError(f"{what} must be finite. Received: NaN or infinity")
         return tf.cast(values, tf.float32)
 
+    def _times(self, steps):
+        return sampling_times(self.steps if steps is None else steps)
+
     def _come_back(self, noisy, times, labels, guidance, sampler, seed, change=None):
         """Images in [0, 1] at the end of the way from times[0] down to 0."""
+        sampler = self.sampler if sampler is None else sampler
         check_name("sampler", sampler, SAMPLERS)
+        if guidance is None:
+            guidance = 1.0 if labels is None else self.guidance
         one_hot = one_hot_labels(labels, self.num_classes, noisy.shape[0])
         draw = draws(noisy.shape, seed, purpose=1)
         look = self.look(one_hot, guidance)
@@ -240,6 +246,14 @@ class DenoisingModel(Model):
 
 
 # ---- small things ----
+
+
+def check_guidance(guidance, labels):
+    """Raises ValueError for guidance without labels, or guidance that is negative or not finite."""
+    if guidance != 1 and not labels:
+        raise ValueError(f"Guidance needs a model with labels (num_classes), and labels. Received: {guidance=}")
+    if not (math.isfinite(guidance) and guidance >= 0):
+        raise ValueError(f"guidance must be a finite number of at least 0. Received: {guidance=}")
 
 
 def network_inputs(noisy, times, one_hot):

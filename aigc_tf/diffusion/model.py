@@ -9,8 +9,10 @@ from aigc_tf.core.inputs import check_finite, check_name, unpack
 from aigc_tf.core.model import running_means
 from aigc_tf.core.noise import standard_normal, uniform
 from aigc_tf.diffusion import schedules
-from aigc_tf.diffusion.denoising import DenoisingModel, as_times, network_inputs, to_unit_range
+from aigc_tf.diffusion.denoising import DenoisingModel, as_times, check_guidance, network_inputs, to_unit_range
 from aigc_tf.diffusion.likelihood import ends
+from aigc_tf.diffusion.samplers import SAMPLERS
+from aigc_tf.diffusion.schedules import sampling_times
 from aigc_tf.diffusion.unet import build_unet
 
 
@@ -52,6 +54,7 @@ class Diffusion(DenoisingModel):
         label_dropout: share of the labels that training hides, so that the model can do without, in [0, 1). At 0,
             guidance and `denoise` without labels ask for what was never learnt.
         ema_decay: of the average, in [0, 1).
+        steps, sampler, guidance: how it draws unless told otherwise, as `decode` takes them; training is the same.
 
     Raises:
         ValueError: for an unknown name, or a number outside its range.
@@ -68,12 +71,18 @@ class Diffusion(DenoisingModel):
         num_classes=None,
         label_dropout=0.1,
         ema_decay=0.999,
+        steps=10,
+        sampler="heun",
+        guidance=1.0,
         **kwargs,
     ):
         super().__init__(**kwargs)
         check_name("schedule", schedule, schedules.SCHEDULES)
         check_name("prediction", prediction, schedules.PREDICTIONS)
         check_name("time_draws", time_draws, ("logit_normal", "uniform", "log_snr"))
+        check_name("sampler", sampler, SAMPLERS)
+        sampling_times(steps)
+        check_guidance(guidance, num_classes)
         if not all(0 <= share < 1 for share in (label_dropout, ema_decay)):
             raise ValueError(
                 f"label_dropout and ema_decay must lie in [0, 1). Received: {label_dropout=}, {ema_decay=}"
@@ -92,6 +101,9 @@ class Diffusion(DenoisingModel):
         self.num_classes = num_classes
         self.label_dropout = label_dropout
         self.ema_decay = ema_decay
+        self.steps = steps
+        self.sampler = sampler
+        self.guidance = guidance
         sizes = (self.image_shape, self.widths, num_blocks, num_classes)
         self.network = build_unet(*sizes)
         self.average_network = averaged_copy(lambda: build_unet(*sizes, name="average_network"), self.network)

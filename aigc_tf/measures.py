@@ -1,0 +1,174 @@
+"""How checkpoints are measured: functions (model, dataset) → dict of numbers, which the records keep."""
+
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf import checkpoints, data, metrics
+from aigc_tf.autoencoder import PCA, squared_error
+from aigc_tf.core.noise import standard_normal
+from aigc_tf.diffusion import bits_per_dimension, network_calls, variational_bound
+from aigc_tf.text import NGramModel, split_text
+from aigc_tf.vae import VAE, importance_weighted_nll
+
+
+def measure_autoencoder(model, mnist):
+    """Mean squared error per pixel on the test set, ours and PCA's with as many dimensions."""
+    train, test = data.scale_images(mnist.train_images), data.scale_images(mnist.test_images)
+    pca = PCA(train, model.latent_dim)
+    ours = float(tf.reduce_mean(squared_error(test, model.reconstruct(test))))
+    baseline = float(tf.reduce_mean(squared_error(test, pca.reconstruct(test))))
+    return {"test_mse": ours, "pca_test_mse": baseline, "ratio": ours / baseline}
+
+
+def measure_vae(model, mnist, num_samples=500):
+    """Nats per image on the binarized test set (seed 0): −ELBO, its terms, and the importance-weighted bound.
+
+    The bound on the validation images, if there are any, stands first: it is what a recipe is chosen by.
+    """
+    measured = {}
+    if mnist.validation_images is not None:
+        images = data.binarize(data.scale_images(mnist.validation_images), seed=0)
+        labels = tf.constant(mnist.validation_labels) if model.num_classes else None
+        nll = importance_weighted_nll(model, images, num_samples, seed=0, labels=labels)
+        measured[f"validation_iw_nll_{num_samples}"] = float(nll.mean())
+    test = data.binarize(data.scale_images(mnist.test_images), seed=0)
+    labels = tf.constant(mnist.test_labels) if model.num_classes else None
+    keras.utils.set_random_seed(0)
+    losses = VAE.compute_losses(model, test, labels)  # an IWAE trains on another loss
+    nll = importance_weighted_nll(model, test, num_samples, seed=0, labels=labels)
+    return {
+        **measured,
+        "test_negative_elbo": float(tf.reduce_mean(losses["reconstruction"] + losses["kl"])),
+        "test_reconstruction": float(tf.reduce_mean(losses["reconstruction"])),
+        "test_kl": float(tf.reduce_mean(losses["kl"])),
+        f"test_iw_nll_{num_samples}": float(nll.mean()),
+        f"test_iw_nll_{num_samples}_every_10th": float(nll[::10].mean()),
+        "iw_nll_standard_error": float(nll.std() / len(nll) ** 0.5),
+    }
+
+
+def measure_classifier(model, mnist):
+    """Accuracy on the test set, and the floors: every metric of real training images against the test set."""
+    test, train = data.scale_images(mnist.test_images), data.scale_images(mnist.train_images)
+    features, probabilities = model.features_and_probabilities(test)
+    chosen = np.random.default_rng(0).permutation(len(train))[: len(test)]
+    accuracy = np.mean(probabilities.argmax(axis=1) == mnist.test_labels)
+    floors = sample_metrics(features, *model.features_and_probabilities(train[chosen]))
+    return {"test_accuracy": accuracy, "test_score": metrics.classifier_score(probabilities), **floors}
+
+
+def sample_metrics(real_features, features, probabilities):
+    """Every metric of samples against real images, from what the evaluator says of both, by name."""
+    precision, recall = metrics.precision_recall(real_features, features)
+    density, coverage = metrics.density_coverage(real_features, features)
+    return {
+        "frechet_distance": metrics.frechet_distance(real_features, features),
+        "kernel_distance": metrics.kernel_distance(real_features, features),
+        "classifier_score": metrics.classifier_score(probabilities),
+        "precision": precision,
+        "recall": recall,
+        "density": density,
+        "coverage": coverage,
+        "smallest_class_share": metrics.class_shares(probabilities).min(),
+    }
+
+
+def measure_samples(model, mnist):
+    """The metrics of as many samples as there are test images, and the seconds that 1,000 samples take.
+
+    The Fréchet distance of 5,000 samples to the validation images, if there are any, is what a recipe is chosen by.
+    """
+    evaluator = checkpoints.load("digit_classifier")
+    test = data.scale_images(mnist.test_images)
+    labels = mnist.train_labels[: len(test)] if getattr(model, "num_classes", None) else None
+    asked = {} if labels is None else {"labels": labels}  # classes as frequent as in the training set
+    images = model.generate(len(test), seed=0, **asked)
+    features, probabilities = evaluator.features_and_probabilities(images)
+    measured = sample_metrics(evaluator.features_and_probabilities(test)[0], features, probabilities)
+    if mnist.validation_images is not None:
+        validation, _ = evaluator.features_and_probabilities(data.scale_images(mnist.validation_images))
+        measured["validation_frechet_distance"] = metrics.frechet_distance(validation, features[: len(validation)])
+    if labels is not None:
+        measured["accuracy_on_demand"] = np.mean(probabilities.argmax(axis=1) == labels)
+    _, to_training = metrics.nearest_neighbours(images[:1000], data.scale_images(mnist.train_images))
+    thousand = {} if labels is None else {"labels": np.resize(labels, 1000)}
+    start = time.perf_counter()
+    model.generate(1000, seed=0, **thousand)
+    seconds = time.perf_counter() - start
+    return {**measured, "median_distance_to_training": np.median(to_training), "seconds_per_1000": seconds}
+
+
+STEPS = {  # of each sampler; Heun's method calls the network twice in each but the last
+    "ddpm": (1, 2, 4, 8, 20, 50, 250), "euler": (1, 2, 4, 8, 20, 50), "heun": (1, 2, 4, 10, 25),
+    "dpm": (1, 2, 4, 8, 20, 50),
+}
+GUIDANCE = (0, 1, 1.25, 1.5, 2, 3, 5, 10)
+
+
+def measure_diffusion(model, mnist, count=2000):
+    """How samples depend on the sampler, the number of network calls and the guidance, on the validation images.
+
+    Every model is asked for `count` samples from the same latents, labels as frequent as in the training set. Names are
+    made of what is measured, the sampler and the calls, as in `frechet_heun_19`; or the guidance, as `recall_guided_2`.
+    (On the flow schedule DDIM is Euler's method.)
+    """
+    evaluator = checkpoints.load("digit_classifier")
+    real, _ = evaluator.features_and_probabilities(data.scale_images(mnist.validation_images))
+    labels = mnist.train_labels[:count] if model.num_classes else None
+    latents = standard_normal((count, *model.image_shape), seed=0)
+
+    def judge(**options):
+        features, probabilities = evaluator.features_and_probabilities(model.decode(latents, labels, seed=0, **options))
+        return features, probabilities
+
+    measured = {}
+    for sampler, steps in [(sampler, steps) for sampler, several in STEPS.items() for steps in several]:
+        features, _ = judge(sampler=sampler, steps=steps)
+        measured[f"frechet_{sampler}_{network_calls(sampler, steps)}"] = metrics.frechet_distance(real, features)
+    for guidance in GUIDANCE if model.num_classes else ():
+        features, probabilities = judge(guidance=guidance)
+        precision, recall = metrics.precision_recall(real[:count], features)
+        measured |= {
+            f"frechet_guided_{guidance}": metrics.frechet_distance(real, features),
+            f"precision_guided_{guidance}": precision,
+            f"recall_guided_{guidance}": recall,
+            f"accuracy_guided_{guidance}": np.mean(probabilities.argmax(axis=1) == labels),
+        }
+    return measured
+
+
+def measure_bits(model, mnist, count=500):
+    """The variational bound in bits for each pixel of 256 grey levels, on the first `count` test images."""
+    images = data.scale_images(mnist.test_images[:count])
+    labels = tf.one_hot(mnist.test_labels[:count], model.num_classes) if model.num_classes else None
+    bound = variational_bound(model.look(labels), model.schedule, images, num_draws=50, seed=0)
+    return {"bits_per_dimension": float(tf.reduce_mean(bits_per_dimension(bound.total, np.prod(model.image_shape))))}
+
+
+def measure_text(model, text):
+    """Nats per character on the last tenth of the text, beside the 5-gram's, and what 20 written pages are like."""
+    train, test = split_text(text)
+    nats = -float(np.mean(model.log_prob(test)))
+    five_gram = -float(np.mean(NGramModel(5, model.vocabulary).fit(train).log_prob(test)))
+    prompts = ["\n\n"] * 20
+    start = time.perf_counter()
+    pages = [page.strip() for page in model.generate(prompts, 1000, temperature=0.8, seed=0)]
+    seconds = time.perf_counter() - start
+    return {
+        "test_nats": nats,
+        "test_bits": metrics.bits(nats),
+        "five_gram_test_nats": five_gram,
+        "known_words": np.mean([metrics.known_words(page, train) for page in pages]),
+        "longest_copied_span": max(len(metrics.longest_copied_span(page, train)) for page in pages),
+        "distinct_2": metrics.distinct(pages, 2),
+        "self_bleu_4": metrics.self_bleu(pages, 4),
+        "characters_per_second": 1000 * len(pages) / seconds,
+    }
+
+
+def measure_all(*measures):
+    """One measurement made of several."""
+    return lambda model, dataset: {key: value for each in measures for key, value in each(model, dataset).items()}
