@@ -187,7 +187,7 @@ class ReflowRecipe(Recipe):
 
 DCGAN: dict = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
 GAN_TRAINING: dict = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
-DIFFUSION_TRAINING: dict = {"epochs": 24, "batch_size": 64, "learning_rate": 2e-3, "warmup_steps": 400}
+DIFFUSION_TRAINING: dict = {"epochs": 20, "batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400}
 
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw
