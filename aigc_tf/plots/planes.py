@@ -5,7 +5,7 @@ from typing import NamedTuple
 import matplotlib.pyplot as plt
 import numpy as np
 
-from aigc_tf.plots.style import BLACK, GENERATED, REAL, WIDTH, styled
+from aigc_tf.plots.style import BLACK, GENERATED, GREY, REAL, WIDTH, styled
 
 
 class Plane(NamedTuple):
@@ -49,6 +49,7 @@ def plot_planes(panels, *, extent=3.0, colours=None, size=7.0, columns=5):
         axes.remove()
     for axes, (title, plane) in zip(grid.flat, panels.items()):
         _draw_plane(axes, plane, colours, size)
+        axes.spines[:].set(visible=True, color=GREY, linewidth=0.5)
         axes.set(title=title, xlim=(-extent, extent), ylim=(-extent, extent), aspect="equal", xticks=[], yticks=[])
     handles = {label: handle for axes in grid.flat[:len(panels)]
                for handle, label in zip(*axes.get_legend_handles_labels())}
