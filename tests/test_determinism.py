@@ -15,6 +15,7 @@ from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.gan import GAN
 from aigc_tf.text.lstm import LSTMLanguageModel
 from aigc_tf.data import image_files_dataset
+from aigc_tf.diffusion import Diffusion
 from aigc_tf.text import streams, windows
 from aigc_tf.vae import VAE
 import keras, numpy as np
@@ -51,6 +52,8 @@ MODELS = {
                           lambda model: model.generate(3, seed=2, labels=ASKED)),
     "WGAN-GP": (lambda: GAN(**SMALL_GAN, batch_norm=False, adversarial_loss="wasserstein", penalty_weight=10.0), plain,
                 2, lambda model: model.generate(3, seed=2)),
+    "diffusion": (lambda: Diffusion(SHAPE, widths=(8, 16), num_classes=3, steps=2), labelled, 1,
+                  lambda model: model.generate(3, seed=2, labels=ASKED)),
     "LSTM": (lambda: LSTMLanguageModel("abcde", units=(8,), embedding_dim=4, dropout=0.2), stream, 1,
              lambda model: model.generate("ab", 40, seed=2)),
 }

@@ -41,8 +41,16 @@ class DenoisingModel(Model):
 
     def _checked(self, images, labels):
         """Images in [−1, 1], and one-hot labels (batch, num_classes) or None: what the network may rely on."""
-        images = as_images(images, self.image_shape)
-        return 2.0 * images - 1.0, one_hot_labels(labels, self.num_classes, images.shape[0])
+        images = self._scaled(images)
+        return images, one_hot_labels(labels, self.num_classes, images.shape[0])
+
+    def _scaled(self, images):
+        """Images, checked, in [−1, 1]."""
+        return 2.0 * as_images(images, self.image_shape) - 1.0
+
+    def _one_hot(self, labels, count):
+        """One-hot labels for a verb, or None: any class."""
+        return None if labels is None else one_hot_labels(labels, self.num_classes, count)
 
     def look(self, one_hot=None, guidance=1.0):
         """The averaged network as a function (noisy, time) → `samplers.Look`.
@@ -94,7 +102,7 @@ class DenoisingModel(Model):
 
         Args:
             latents: standard normal noise, (batch, *image_shape).
-            labels: (batch,) integers for a conditional model.
+            labels: (batch,) integers for a conditional model; None: any class.
             steps: at least 1; "heun" calls the network twice in each but the last. The model's own if None.
             guidance: how much the labels count, at least 0; 1 is the model as it is (`guided`). The model's own if
                 None, without labels 1.
@@ -110,9 +118,11 @@ class DenoisingModel(Model):
     def generate(self, num_images, *, seed=None, labels=None, steps=None, guidance=None, sampler=None):
         """New images, float32 (num_images, H, W, C) in [0, 1], decoded from draws of N(0, 1).
 
-        Args and errors are those of `decode`; `seed` gives the same images every time.
+        Args and errors are those of `decode`, but a conditional model needs labels here; `seed` gives the same images
+        every time.
         """
         check_count(num_images)
+        one_hot_labels(labels, self.num_classes, num_images)
         latents = standard_normal((num_images, *self.image_shape), seed)
         return self.decode(latents, labels, steps=steps, guidance=guidance, sampler=sampler, seed=seed).numpy()
 
@@ -121,7 +131,7 @@ class DenoisingModel(Model):
 
         Args:
             images: (batch, *image_shape) in [0, 1].
-            labels: (batch,) integers for a conditional model.
+            labels: (batch,) integers for a conditional model; None: any class.
             steps: at least 1.
             sampler: "ddim", "euler" or "heun", which draw no noise and may walk in both directions; "heun" calls the
                 network twice in each step.
@@ -133,9 +143,9 @@ class DenoisingModel(Model):
         check_name("sampler", sampler, ("ddim", "euler", "heun"))
         if self.prediction == "image":
             raise ValueError('encode needs a network that says what the noise is. Received: prediction="image"')
-        images, one_hot = self._checked(images, labels)
+        images = self._scaled(images)
         times = sampling_times(steps, last=FIRST_TIME)[::-1]
-        return sample(self.look(one_hot), self._schedule, images, times, sampler=sampler)
+        return sample(self.look(self._one_hot(labels, images.shape[0])), self._schedule, images, times, sampler=sampler)
 
     def vary(self, images, time=0.5, labels=None, *, steps=None, guidance=None, sampler=None, seed=None):
         """Images with noise up to `time` and back: the later the time, the more is new (Meng et al. 2022, SDEdit).
@@ -148,7 +158,7 @@ class DenoisingModel(Model):
 
         Further arguments and errors are those of `decode`.
         """
-        images, _ = self._checked(images, labels)
+        images = self._scaled(images)
         time = float(as_times([time], 1)[0])
         if not time:
             raise ValueError(f"time must be above 0, up to 1. Received: {time}")
@@ -168,7 +178,7 @@ class DenoisingModel(Model):
 
         Further arguments and errors are those of `decode`.
         """
-        scaled, _ = self._checked(images, labels)
+        scaled = self._scaled(images)
         masks = tf.cast(masks, tf.float32)
         if masks.shape != (*scaled.shape[:3], 1) or tf.reduce_any((masks != 0.0) & (masks != 1.0)):
             raise ValueError(
@@ -198,7 +208,7 @@ class DenoisingModel(Model):
             ValueError: for another shape, values that are no finite floats, bad labels, or a strength of 0 or less.
         """
         images = self.as_noise(images, "Noisy images")
-        one_hot = one_hot_labels(labels, self.num_classes, images.shape[0]) if labels is not None else None
+        one_hot = self._one_hot(labels, images.shape[0])
         if strength is not None and not strength > 0:
             raise ValueError(f"strength must be above 0. Received: {strength}")
         candidates = [strength] if strength is not None else [0.02 * step for step in range(1, 51)]
@@ -239,7 +249,7 @@ class DenoisingModel(Model):
         check_name("sampler", sampler, SAMPLERS)
         if guidance is None:
             guidance = 1.0 if labels is None else self.guidance
-        one_hot = one_hot_labels(labels, self.num_classes, noisy.shape[0])
+        one_hot = self._one_hot(labels, noisy.shape[0])
         draw = draws(noisy.shape, seed, purpose=1)
         look = self.look(one_hot, guidance)
         return to_unit_range(sample(look, self._schedule, noisy, times, sampler=sampler, draw=draw, change=change))
