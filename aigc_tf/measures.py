@@ -108,7 +108,7 @@ STEPS = {  # of each sampler; Heun's method calls the network twice in each but 
 GUIDANCE = (0, 1, 1.25, 1.5, 2, 3, 5, 10)
 
 
-def measure_diffusion(model, mnist, count=2000):
+def measure_diffusion(model, mnist, count=1000):
     """How samples depend on the sampler, the number of network calls and the guidance, on the validation images.
 
     Every model is asked for `count` samples from the same latents, labels as frequent as in the training set. Names are

@@ -212,8 +212,8 @@ RECIPES = {
         GAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **GAN_TRAINING
     ),
     "conditional_diffusion": Recipe(
-        Diffusion, {"num_classes": 10, "ema_decay": 0.9995}, measure=measure_all(measure_samples, measure_diffusion),
-        labels=True, **DIFFUSION_TRAINING,
+        Diffusion, {"num_classes": 10, "ema_decay": 0.9995, "guidance": 1.25}, labels=True,
+        measure=measure_all(measure_samples, measure_diffusion), **DIFFUSION_TRAINING,
     ),
     "gan_dense": GANRecipe(
         GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING

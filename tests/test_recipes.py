@@ -7,9 +7,10 @@ import pytest
 from aigc_tf import callbacks, checkpoints, data, measures, recipes
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.core import files
+from aigc_tf.diffusion import Diffusion
 from aigc_tf.gan import GAN
 from aigc_tf.metrics.classifier import DigitClassifier
-from aigc_tf.recipes import RECIPES, Recipe, TextRecipe
+from aigc_tf.recipes import RECIPES, Recipe, ReflowRecipe, TextRecipe
 from aigc_tf.vae import VAE
 
 
@@ -290,6 +291,32 @@ def test_a_conditional_model_is_measured_by_what_was_asked_for(small, quick_eval
 def test_the_floors_are_measured_with_equal_sample_sizes(small, quick_evaluator):
     measured = measures.measure_classifier(DigitClassifier(filters=(4, 4), feature_dim=8), small)
     assert set(measured) == SAMPLE_METRICS | {"test_accuracy", "test_score"}
+
+
+def test_the_measurements_of_a_diffusion_model(small, quick_evaluator):
+    mnist = small._replace(validation_images=small.test_images, validation_labels=small.test_labels)
+    measured = measures.measure_diffusion(Diffusion(widths=(8, 8), num_classes=10), mnist, count=20)
+    calls = {name for name in measured if name.startswith("frechet_ddpm")}
+    assert calls == {f"frechet_ddpm_{steps}" for steps in (1, 2, 4, 8, 20, 50, 250)}
+    assert {"frechet_heun_1", "frechet_heun_19", "recall_guided_0", "accuracy_guided_10"} <= set(measured)
+    assert np.isfinite(list(measured.values())).all()
+
+
+def test_the_bound_of_a_model_that_never_learnt_costs_more_than_the_grey_levels_themselves(small):
+    bits = measures.measure_bits(Diffusion(widths=(8, 8)), small, count=10)["bits_per_dimension"]
+    assert np.isfinite(bits) and bits > 1
+
+
+def test_a_student_starts_as_its_teacher_and_learns_its_pairs(small, monkeypatch):
+    teacher = Diffusion(widths=(8, 8), num_classes=10, steps=2)
+    teacher.average_network.set_weights([weight + 0.1 for weight in teacher.average_network.get_weights()])
+    monkeypatch.setattr(checkpoints, "load", lambda name: teacher)
+    recipe = ReflowRecipe(Diffusion, {"widths": (8, 8), "num_classes": 10}, 1, weigh, batch_size=40, num_pairs=40)
+    student = recipe.build(small)
+    for one, other in zip(student.network.get_weights(), teacher.average_network.get_weights()):
+        np.testing.assert_array_equal(one, other)
+    (images, labels, noise), = recipe.batches(small)
+    np.testing.assert_allclose(teacher.decode(noise, labels), images, atol=1e-5)
 
 
 def test_the_measurements_of_a_vae_fit_together(small):

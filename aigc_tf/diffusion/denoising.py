@@ -11,7 +11,7 @@ from aigc_tf.core.model import Model
 from aigc_tf.core.noise import standard_normal
 from aigc_tf.diffusion import schedules
 from aigc_tf.diffusion.samplers import SAMPLERS, Look, sample
-from aigc_tf.diffusion.schedules import sampling_times
+from aigc_tf.diffusion.schedules import sampling_times, with_returns
 from aigc_tf.diffusion.unet import time_features
 
 FIRST_TIME = 0.01  # where the way into the noise starts: before that training hardly ever looks
@@ -166,15 +166,17 @@ class DenoisingModel(Model):
         noisy = schedules.diffuse(images, noise, self.rates(tf.constant(time)))
         return self._come_back(noisy, time * self._times(steps), labels, guidance, sampler, seed)
 
-    def inpaint(self, images, masks, labels=None, *, steps=50, guidance=None, sampler="ddpm", seed=None):
+    def inpaint(self, images, masks, labels=None, *, steps=20, repeats=5, guidance=None, seed=None):
         """Images whose hidden pixels are drawn anew, to fit what is seen (Lugmayr et al. 2022, arXiv:2201.09865).
 
-        After each step what is seen is put back, with as much noise as belongs to the time (equation 8, without the
-        resampling of section 4.2).
+        After each step of a random walk what is seen is put back, with as much noise as belongs to the time (equation
+        8). Each step is taken `repeats` times, so that both parts come to fit each other (section 4.2).
 
         Args:
             images: (batch, *image_shape) in [0, 1]; within that range it does not matter what hidden pixels hold.
             masks: the same height and width and one channel, (batch, H, W, 1): 1 where a pixel is seen, 0 where hidden.
+            steps: at least 1.
+            repeats: at least 1; the network is called steps · repeats times.
 
         Further arguments and errors are those of `decode`.
         """
@@ -190,7 +192,8 @@ class DenoisingModel(Model):
             return masks * schedules.diffuse(scaled, draw(), self.rates(time)) + (1.0 - masks) * noisy
 
         noise = standard_normal(scaled.shape, seed)
-        return self._come_back(noise, sampling_times(steps), labels, guidance, sampler, seed, put_back)
+        times = with_returns(sampling_times(steps), repeats)
+        return self._come_back(noise, times, labels, guidance, "ddpm", seed, put_back)
 
     def denoise(self, images, strength=None, labels=None):
         """The mean of all images that these noisy ones may be, in [0, 1]: one look of the network.

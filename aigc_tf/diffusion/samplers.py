@@ -46,9 +46,14 @@ def ddpm_step(noisy, step):
 
     (Ho et al. 2020, equations 6 and 7; as DDIM with fresh noise: Song et al. 2021, equations 12 and 16.) The fresh
     part has the variance σ_s² (1 − (α_t σ_s / (α_s σ_t))²), the old one what is missing to σ_s².
+
+    The other way, to a later time, it adds noise as the forward process does, and calls no network.
     """
-    seen = step.look(noisy, step.start)
     start, end = step.schedule(step.start), step.schedule(step.end)
+    if step.end > step.start:
+        shrink = end.alpha / start.alpha
+        return shrink * noisy + tf.sqrt(tf.square(end.sigma) - tf.square(shrink * start.sigma)) * step.draw(), None
+    seen = step.look(noisy, step.start)
     kept = start.alpha * end.sigma / (end.alpha * start.sigma)  # share of the noise's strength: α_t σ_s / (α_s σ_t)
     old = end.sigma * kept
     fresh = end.sigma * tf.sqrt(1.0 - tf.square(kept))

@@ -135,3 +135,13 @@ def sampling_times(steps, last=0.0):
     if steps < 1:
         raise ValueError(f"steps must be at least 1. Received: {steps=}")
     return np.linspace(1.0, last, steps + 1, dtype=np.float32)
+
+
+def with_returns(times, repeats):
+    """Each step of a walk taken `repeats` times, with a return between: t, s, t, s, … (Lugmayr et al. 2022, figure 3).
+
+    (Their walks return by several steps at once, here by one.) ValueError unless repeats ≥ 1.
+    """
+    if repeats < 1:
+        raise ValueError(f"repeats must be at least 1. Received: {repeats=}")
+    return np.concatenate([times[:1], *([end] + [start, end] * (repeats - 1) for start, end in zip(times, times[1:]))])

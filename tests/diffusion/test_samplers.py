@@ -8,6 +8,7 @@ import tensorflow as tf
 
 from aigc_tf.diffusion import SAMPLERS, SCHEDULES, GaussianMixture, network_calls, sample, sampling_times
 from aigc_tf.diffusion.samplers import Look, Step
+from aigc_tf.diffusion.schedules import with_returns
 
 WORLD = GaussianMixture([[-1.0, 0.0], [1.0, 0.5], [0.0, -1.0]], 0.2)
 SMOOTH = ["ddim", "euler", "heun", "dpm"]  # they follow the flow and draw no noise
@@ -136,3 +137,23 @@ def test_a_change_after_each_step_is_kept():
     flow = SCHEDULES["flow"]
     end = sample(WORLD.look(flow), flow, tf.ones((2, 2)), sampling_times(3), change=lambda x, time: 0.0 * x)
     np.testing.assert_array_equal(end, 0.0)
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+def test_ddpm_goes_out_as_the_forward_process_does_and_asks_no_network(schedule):
+    rates = SCHEDULES[schedule]
+    start, end = (rates(tf.constant(time)) for time in (0.2, 0.6))
+    generator = tf.random.Generator.from_seed(0)
+    draw = lambda: generator.normal((50_000,))  # noqa: E731
+    noisy = start.alpha * 3.0 + start.sigma * draw()
+    out = sample(None, rates, noisy, np.float32([0.2, 0.6]), sampler="ddpm", draw=draw)
+    assert float(tf.reduce_mean(out)) == pytest.approx(float(3.0 * end.alpha), abs=0.02)
+    assert float(tf.math.reduce_std(out)) == pytest.approx(float(end.sigma), rel=0.02)
+
+
+def test_returns_take_each_step_again():
+    times = np.float32([1.0, 0.5, 0.0])
+    np.testing.assert_array_equal(with_returns(times, 1), times)
+    np.testing.assert_array_equal(with_returns(times, 2), [1.0, 0.5, 1.0, 0.5, 0.0, 0.5, 0.0])
+    with pytest.raises(ValueError, match="repeats must be at least 1. Received: repeats=0"):
+        with_returns(times, 0)
