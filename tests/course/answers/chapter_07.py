@@ -34,7 +34,8 @@ with_label, without = velocity_of(inner), velocity_of(spiral)
 
 def clouds_used(found):
     nearest = np.linalg.norm(np.asarray(found)[:, None] - spiral.centres, axis=-1).argmin(axis=1)
-    shares = np.bincount(nearest[nearest < 18], minlength=18) / len(nearest)
+    counts = np.bincount(nearest[nearest < 18], minlength=18)
+    shares = counts / counts.sum()
     return float(np.exp(-np.sum(shares * np.log(np.maximum(shares, 1e-9)))))
 
 
