@@ -113,7 +113,7 @@ def measure_diffusion(model, mnist, count=1000):
 
     Every model is asked for `count` samples from the same latents, labels as frequent as in the training set. Names are
     made of what is measured, the sampler and the calls, as in `frechet_heun_19`; or the guidance, as `recall_guided_2`.
-    (On the flow schedule DDIM is Euler's method.)
+    Samplers are compared without guidance. (On the flow schedule DDIM is Euler's method.)
     """
     evaluator = checkpoints.load("digit_classifier")
     real, _ = evaluator.features_and_probabilities(data.scale_images(mnist.validation_images))
@@ -126,7 +126,7 @@ def measure_diffusion(model, mnist, count=1000):
 
     measured = {}
     for sampler, steps in [(sampler, steps) for sampler, several in STEPS.items() for steps in several]:
-        features, _ = judge(sampler=sampler, steps=steps)
+        features, _ = judge(sampler=sampler, steps=steps, guidance=1.0)
         measured[f"frechet_{sampler}_{network_calls(sampler, steps)}"] = metrics.frechet_distance(real, features)
     for guidance in GUIDANCE if model.num_classes else ():
         features, probabilities = judge(guidance=guidance)
