@@ -1,6 +1,6 @@
 """Functions that return a matplotlib Figure, and those that show one in a notebook."""
 
-from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension, plot_lines
+from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension, plot_lines, plot_log_lines
 from aigc_tf.plots.concepts import Codes, plot_codes
 from aigc_tf.plots.convolutions import plot_convolution
 from aigc_tf.plots.diagrams import Box, plot_flow
@@ -49,7 +49,7 @@ __all__ = [
     "image_grid", "images_gif", "plot_bars", "plot_chain", "plot_choices", "plot_codes", "plot_convolution",
     "plot_curves", "plot_dots", "plot_feature_clouds", "plot_film_strip", "plot_flow", "plot_images",
     "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane", "plot_line_game",
-    "plot_line_games", "plot_lines", "plot_matrices", "plot_next", "plot_over_text", "plot_passage",
-    "plot_plane_games", "plot_planes", "plot_ring", "plot_rows", "plot_streams", "plot_timeline", "plot_unit",
-    "plot_walk", "show", "show_gif",
+    "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices", "plot_next", "plot_over_text",
+    "plot_passage", "plot_plane_games", "plot_planes", "plot_ring", "plot_rows", "plot_streams", "plot_timeline",
+    "plot_unit", "plot_walk", "show", "show_gif",
 ]

@@ -9,7 +9,7 @@ AXIS, BAR = 0.7, 0.38  # inches: an axis with its label, and a bar with the spac
 
 
 @styled
-def plot_lines(panels, *, xlabel, ylabel, shade=None, colours=LINES, height=3.2, log="", marker=""):
+def plot_lines(panels, *, xlabel, ylabel, shade=None, colours=LINES, height=3.2):
     """Lines in panels side by side, as {title: {name: (x, y)}}; a name has one colour in all panels.
 
     Args:
@@ -19,8 +19,6 @@ def plot_lines(panels, *, xlabel, ylabel, shade=None, colours=LINES, height=3.2,
         shade: {title: (lower name, upper name, text)}: the area between two lines of a panel, and what it is.
         colours: of the names, in the order in which they first occur; a name that starts with "—" is dotted and grey.
         height: of the figure in inches.
-        log: "x", "y" or "xy", the axes with a logarithmic scale.
-        marker: of each pair, as matplotlib calls it.
 
     Raises:
         ValueError: for no panel, or a `shade` between lines that are not there.
@@ -29,8 +27,7 @@ def plot_lines(panels, *, xlabel, ylabel, shade=None, colours=LINES, height=3.2,
         raise ValueError("panels must hold at least one panel of lines. Received: none")
     names = list(dict.fromkeys(name for lines in panels.values() for name in lines))
     loud = [name for name in names if not name.startswith("—")]
-    styles = {name: {"color": colour, "linewidth": 2, "marker": marker}
-              for name, colour in zip(loud, colours * len(loud), strict=False)}
+    styles = {name: {"color": colour, "linewidth": 2} for name, colour in zip(loud, colours * len(loud), strict=False)}
     figure, row = plt.subplots(1, len(panels), squeeze=False, figsize=(WIDTH if len(panels) > 1 else 7, height))
     labels = [text if isinstance(text, list) else [text] * len(panels) for text in (xlabel, ylabel)]
     for axes, (title, lines), x_text, y_text in zip(row[0], panels.items(), *labels):
@@ -42,7 +39,7 @@ def plot_lines(panels, *, xlabel, ylabel, shade=None, colours=LINES, height=3.2,
             if not {lower, upper} <= set(lines):
                 raise ValueError(f"shade must name two of {list(lines)}. Received: {lower!r} and {upper!r}")
             axes.fill_between(lines[lower][0], lines[lower][1], lines[upper][1], color=YELLOW, alpha=0.4, label=text)
-        axes.set(title=title, xlabel=x_text, ylabel=y_text, **{f"{axis}scale": "log" for axis in log})
+        axes.set(title=title, xlabel=x_text, ylabel=y_text)
     handles = {label: handle for axes in row[0] for handle, label in zip(*axes.get_legend_handles_labels())}
     figure.legend(handles.values(), handles, loc="outside lower center", ncols=min(4, len(handles)))
     return figure
@@ -129,4 +126,15 @@ def plot_bars(values, *, xlabel, highlight=None, floor=None, title=None):
     axes.margins(x=0.12)
     axes.invert_yaxis()
     axes.set(xlabel=xlabel, title=title)
+    return figure
+
+
+def plot_log_lines(panels, **options):
+    """Lines as `plot_lines` draws them, with the same arguments, on logarithmic axes and with a dot at each pair."""
+    figure = plot_lines(panels, **options)
+    for axes in figure.axes:
+        axes.set(xscale="log", yscale="log")
+        for line in axes.lines:
+            line.set_marker("." if line.get_linestyle() == "-" else "")
+            line.set_markersize(12)
     return figure

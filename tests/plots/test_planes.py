@@ -45,3 +45,10 @@ def test_what_cannot_be_drawn_is_refused():
         plots.plot_planes({})
     with pytest.raises(ValueError, match=r"points must have shape \(N, 2\). Received: 'data' of shape \(20,\)"):
         plots.plot_planes({"a": plots.Plane({"data": POINTS[:, 0]})})
+
+
+def test_logarithmic_lines_have_a_dot_at_each_pair_but_for_those_to_compare_with():
+    lines = {"error": ([1, 10], [5, 0.5]), "— floor": ([1, 10], [0.1, 0.1])}
+    axes, = plots.plot_log_lines({"a": lines}, xlabel="calls", ylabel="error").axes
+    assert axes.get_xscale() == axes.get_yscale() == "log"
+    assert [line.get_marker() for line in axes.lines] == [".", ""]
