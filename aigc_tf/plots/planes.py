@@ -11,7 +11,7 @@ from aigc_tf.plots.style import BLACK, GENERATED, GREY, REAL, WIDTH, styled
 class Plane(NamedTuple):
     """One panel of `plot_planes`; what is None is not drawn.
 
-    Attributes:
+    Args:
         points: {name: (N, 2)}; "data" is green, anything else red unless `colours` says otherwise.
         arrows: (places, directions), both (M, 2), drawn to scale, or a dictionary of such pairs by name.
         paths: (steps, P, 2): P thin lines, with a dot where each one ends.
