@@ -151,10 +151,8 @@ WRONG_ANSWERS = {
     "3": {
         "no copies expected": PERFECT.format(**{**MEMORY, "expected": "0.0"}),
         "half of them expected": PERFECT.format(**{**MEMORY, "expected": "0.5"}),
-        "the sign of the exponent": PERFECT.format(**{**MEMORY, "logits": "0.5 * tf.reduce_sum(apart**2, axis=-1)"}),
         "shares over the places": PERFECT.format(**{**MEMORY, "axis": "0"}),
         "every home as likely": PERFECT.format(**{**MEMORY, "logits": "0 * tf.reduce_sum(apart**2, axis=-1)"}),
-        "the mean over pixels": PERFECT.format(**{**MEMORY, "logits": "-0.5 * tf.reduce_mean(apart**2, axis=-1)"}),
         "not divided by the time": PERFECT.format(**{**MEMORY, "result": "noisy - shares @ homes"}),
     },
     "4": {
@@ -176,7 +174,6 @@ WRONG_ANSWERS = {
         "guidance without a baseline": GUIDED.format(**{**PUSHED, "velocity": "guidance * with_label(noisy, time)"}),
     },
     "6": {
-        "one time missing": OWN.format(**{**MINE, "kept": "{time: kept_by[time] for time in TIMES[1:]}"}),
         "all kept": OWN.format(**{**MINE, "kept": "{time: 1.0 for time in TIMES}"}),
         "lost counted instead of kept": OWN.format(**{**MINE, "kept": "{time: 1 - kept_by[time] for time in TIMES}"}),
         "another digit": OWN.format(**{**MINE, "digit": "9"}),
