@@ -87,7 +87,8 @@ print("RESULTS" + json.dumps(results))
 
 PIPELINES = ("image_dataset", "with labels", "with_new_draws", "image_files_dataset", "streams", "windows")
 MODELS = ("autoencoder", "VAE", "VAE, 3 steps at a time", "conditional VAE", "classifier", "GAN with dropout",
-          "conditional DCGAN", "conditional DCGAN, 3 steps at a time", "WGAN-GP", "LSTM", "LSTM, 3 steps at a time")
+          "conditional DCGAN", "conditional DCGAN, 3 steps at a time", "WGAN-GP", "diffusion", "LSTM",
+          "LSTM, 3 steps at a time")
 
 
 @pytest.fixture(scope="module")
