@@ -6,7 +6,8 @@ import platform
 import shutil
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -15,15 +16,17 @@ import tensorflow as tf
 from aigc_tf import callbacks, checkpoints, data
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.core import addons, backups, command_line, files
-from aigc_tf.core.noise import standard_normal
+from aigc_tf.core.noise import seed_pair, standard_normal
 from aigc_tf.core.optimizers import FusedAdam
 from aigc_tf.diffusion import Diffusion
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.measures import (
+    frechet_to_validation,
     measure_all,
     measure_autoencoder,
     measure_classifier,
     measure_diffusion,
+    measure_drawings,
     measure_samples,
     measure_text,
     measure_vae,
@@ -40,11 +43,20 @@ def augment(images, *, seed=None):
     return addons.random_rotate_translate(images, max_angle=0.15, max_shift=2, seed=seed)
 
 
+def augment_drawings(images, *, seed=None):
+    """Moves drawings on white by up to three pixels, turns them by up to 0.15 radians, and mirrors every other one."""
+    seeds = tf.unstack(tf.random.experimental.stateless_split(seed_pair(seed), 2))
+    moved = 1.0 - addons.random_rotate_translate(1.0 - images, max_angle=0.15, max_shift=3, seed=seeds[0])
+    mirrored = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seeds[1]) < 0.5
+    return tf.where(mirrored, moved[:, :, ::-1], moved)
+
+
 # What a recipe's transform does to the images, in the words of the record.
 TRANSFORMS = {
     None: "grey in [0, 1]",
     data.binarize: "dynamically binarized",
     augment: "grey in [0, 1], moved and turned a little",
+    augment_drawings: "in colour, moved and turned a little, half of them mirrored",
 }
 
 
@@ -65,6 +77,7 @@ class Recipe:
     seeds: tuple = (0,)  # one training each; the first one's weights are stored
     validation: int = data.VALIDATION  # images held out of the training, by which the recipe was chosen
     steps_per_execution: int = 1
+    curve: object = None  # function (model, dataset) → Fréchet distance, noted at the end of every epoch
 
     def __post_init__(self):
         if self.transform not in TRANSFORMS:
@@ -164,6 +177,7 @@ class ReflowRecipe(Recipe):
     """The same for a student that starts as its teacher and learns the teacher's ways from noise to image as lines."""
 
     teacher: str = "conditional_diffusion"
+    teacher_draws: dict = field(default_factory=lambda: {"sampler": "dpm", "steps": 10})
     num_pairs: int = 50_000  # of noise and the image that the teacher makes of it
 
     def build(self, dataset):
@@ -176,18 +190,41 @@ class ReflowRecipe(Recipe):
         teacher = checkpoints.load(self.teacher)
         labels = tf.constant(mnist.train_labels[: self.num_pairs])
         noise = standard_normal((len(labels), *teacher.image_shape), seed=1000 + seed)
-        images = teacher.decode(noise, labels)
+        images = teacher.decode(noise, labels, **self.teacher_draws)
         order = tf.data.Dataset.range(len(labels)).shuffle(len(labels), seed=seed).batch(self.batch_size)
         return order.map(lambda chosen: tuple(tf.gather(part, chosen) for part in (images, labels, noise))).prefetch(2)
 
     def description(self):
-        made = f"{self.num_pairs:,} draws of noise with labels, and what {self.teacher} makes of them"
+        how = ", ".join(f"{key} {value}" for key, value in self.teacher_draws.items())
+        made = f"{self.num_pairs:,} draws of noise with labels, and what {self.teacher} makes of them ({how})"
         return {**super().description(), "data": made}
+
+
+@dataclass(frozen=True)
+class DrawingsRecipe(Recipe):
+    """The same for OpenMoji in colour, nine of every ten drawings."""
+
+    def load(self):
+        return data.load_openmoji()
+
+    def batches(self, drawings, seed=0):
+        batches = data.image_dataset(drawings.colour, batch_size=self.batch_size, seed=seed)
+        return data.with_new_draws(batches, self.transform, seed=seed) if self.transform else batches
+
+    def description(self):
+        changed = TRANSFORMS[self.transform] if self.transform else "in colour"
+        return {**super().description(), "data": f"OpenMoji drawings but every tenth, {changed}"}
 
 
 DCGAN: dict = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
 GAN_TRAINING: dict = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
-DIFFUSION_TRAINING: dict = {"epochs": 20, "batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400}
+CONDITIONAL_DIFFUSION: dict = {"num_classes": 10, "ema_decay": 0.9995}
+DIFFUSION_TRAINING: dict = {
+    "epochs": 20, "batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400, "seeds": (0, 1, 2),
+    "curve": partial(frechet_to_validation, sampler="dpm", steps=8),
+}
+OPENMOJI: dict = {"image_shape": (32, 32, 3), "ema_decay": 0.9995}
+OPENMOJI_TRAINING: dict = {"epochs": 200, "batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400}
 
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw
@@ -212,8 +249,22 @@ RECIPES = {
         GAN, {**DCGAN, "num_classes": 10}, epochs=4, measure=measure_samples, labels=True, **GAN_TRAINING
     ),
     "conditional_diffusion": Recipe(
-        Diffusion, {"num_classes": 10, "ema_decay": 0.9995, "guidance": 1.25}, labels=True,
+        Diffusion, {**CONDITIONAL_DIFFUSION, "guidance": 1.25}, labels=True,
         measure=measure_all(measure_samples, measure_diffusion), **DIFFUSION_TRAINING,
+    ),
+    "diffusion": Recipe(
+        Diffusion, {"ema_decay": 0.9995}, measure=measure_samples, **{**DIFFUSION_TRAINING, "epochs": 10},
+    ),
+    "diffusion_student": ReflowRecipe(  # its first step starts at noise alone: times are drawn evenly, noise included
+        Diffusion,
+        {**CONDITIONAL_DIFFUSION, "label_dropout": 0.0, "time_draws": "uniform", "sampler": "euler", "steps": 4},
+        epochs=8, measure=measure_samples, batch_size=64, learning_rate=1e-3,
+    ),
+    "openmoji_diffusion": DrawingsRecipe(
+        Diffusion, OPENMOJI, measure=measure_drawings, transform=augment_drawings, **OPENMOJI_TRAINING
+    ),
+    "openmoji_diffusion_plain": DrawingsRecipe(  # nothing drawn anew: chapter 7b compares what the two learn by heart
+        Diffusion, OPENMOJI, measure=measure_drawings, **OPENMOJI_TRAINING
     ),
     "gan_dense": GANRecipe(
         GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING
@@ -224,7 +275,7 @@ RECIPES = {
     ),
     "conditional_gan_long": GANRecipe(  # without dropout 24 epochs are worse than 4: the discriminator learns by heart
         GAN, {**DCGAN, "num_classes": 10, "dropout": 0.3}, epochs=12, measure=measure_samples, labels=True,
-        **GAN_TRAINING,
+        curve=frechet_to_validation, **GAN_TRAINING,
     ),
     "wgan_gp": GANRecipe(
         GAN, {**DCGAN, "adversarial_loss": "wasserstein", "penalty_weight": 10.0, "discriminator_steps": 2},
@@ -247,20 +298,31 @@ RECIPES = {
 
 
 class Stopwatch(keras.callbacks.Callback):
-    """Minutes of training, kept in a file at every epoch so that they survive a kill."""
+    """Minutes of training, kept in a file at every epoch so that they survive a kill, and a curve over them.
 
-    def __init__(self, path):
+    Args:
+        path: the file.
+        value: function () → number, noted at the end of every epoch, or None. Its own time does not count.
+    """
+
+    def __init__(self, path, value=None):
         super().__init__()
-        self.path = Path(path)
+        self.path, self.value = Path(path), value
+        self.minutes, self.curve = 0.0, []
 
     def on_train_begin(self, logs=None):
-        self.before = json.loads(self.path.read_text())["minutes"] if self.path.exists() else 0.0
-        self.minutes = self.before  # it stays so if the training had come to its end before the kill
+        if self.path.exists():
+            before = json.loads(self.path.read_text())
+            self.minutes, self.curve = before["minutes"], before["curve"]
+
+    def on_epoch_begin(self, epoch, logs=None):
         self.start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        self.minutes = self.before + (time.perf_counter() - self.start) / 60
-        files.write_file(self.path, json.dumps({"minutes": self.minutes}))
+        self.minutes += (time.perf_counter() - self.start) / 60
+        if self.value:
+            self.curve.append([round(self.minutes, 2), round(float(self.value()), 3)])
+        files.write_file(self.path, json.dumps({"minutes": self.minutes, "curve": self.curve}))
 
 
 def train(name, recipe, dataset, *, folder=checkpoints.FOLDER, backups=BACKUPS):
@@ -276,11 +338,11 @@ def train(name, recipe, dataset, *, folder=checkpoints.FOLDER, backups=BACKUPS):
         backup = Path(backups) / name / str(seed)
         done = backup / "result.json"
         if stored is None or not done.exists():
-            model, minutes = train_once(recipe, seed, dataset, backup)
+            model, trained = train_once(recipe, seed, dataset, backup)
             stored = stored or model
         if not done.exists():
             measured = {key: round(float(value), 5) for key, value in recipe.measure(model, dataset).items()}
-            files.write_file(done, json.dumps({"seed": seed, "minutes": round(minutes, 1), "metrics": measured}))
+            files.write_file(done, json.dumps({"seed": seed, **trained, "metrics": measured}))
         results.append(json.loads(done.read_text()))
     versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}
     record = {"recipe": recipe.description(), **results[0], "versions": versions}
@@ -292,17 +354,21 @@ def train(name, recipe, dataset, *, folder=checkpoints.FOLDER, backups=BACKUPS):
 
 
 def train_once(recipe, seed, dataset, backup):
-    """One training; returns the model and the minutes that it took. The folder `backup` lets it go on after a kill."""
+    """One training; returns the model, and for the record the minutes that it took and the recipe's curve over them.
+
+    The folder `backup` lets it go on after a kill.
+    """
     keras.utils.set_random_seed(seed)
     model = recipe.build(dataset)
     batches = recipe.batches(dataset, seed)
     recipe.compile(model, steps=recipe.epochs * len(batches))
     backup.mkdir(parents=True, exist_ok=True)
-    stopwatch = Stopwatch(backup / "minutes.json")
+    stopwatch = Stopwatch(backup / "minutes.json", partial(recipe.curve, model, dataset) if recipe.curve else None)
     resume = backups.backup_and_restore(backup / "state")
     progress = callbacks.progress(every=max(1, recipe.epochs // 20))
     model.fit(batches, epochs=recipe.epochs, callbacks=[resume, stopwatch, progress], verbose=0)
-    return model, stopwatch.minutes
+    curve = {"frechet_by_minute": stopwatch.curve} if recipe.curve else {}
+    return model, {"minutes": round(stopwatch.minutes, 1), **curve}
 
 
 def main(arguments=None):

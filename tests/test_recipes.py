@@ -1,8 +1,11 @@
 """Recipes: training ends with a checkpoint and its record, and a training that was killed goes on where it stopped."""
 
+import time
+
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from aigc_tf import callbacks, checkpoints, data, measures, recipes
 from aigc_tf.autoencoder import Autoencoder
@@ -10,7 +13,7 @@ from aigc_tf.core import files
 from aigc_tf.diffusion import Diffusion
 from aigc_tf.gan import GAN
 from aigc_tf.metrics.classifier import DigitClassifier
-from aigc_tf.recipes import RECIPES, Recipe, ReflowRecipe, TextRecipe
+from aigc_tf.recipes import RECIPES, DrawingsRecipe, Recipe, ReflowRecipe, TextRecipe
 from aigc_tf.vae import VAE
 
 
@@ -119,7 +122,7 @@ def killed(small, tmp_path_factory):
     watch, record = train(FULL_BATCH, small, folder, die_in=2)
     assert record is None
     names = checkpoints.names(folder / "checkpoints")
-    (folder / "backups" / "tiny" / "0" / "minutes.json").write_text('{"minutes": 60.0}')
+    (folder / "backups" / "tiny" / "0" / "minutes.json").write_text('{"minutes": 60.0, "curve": []}')
     return watch, names, folder
 
 
@@ -152,6 +155,42 @@ def test_a_killed_training_ends_as_an_undisturbed_one(killed, resumed, undisturb
 
 def test_minutes_count_from_before_the_kill(resumed):
     assert 60 <= resumed[1]["minutes"] < 62
+
+
+def test_a_curve_is_noted_after_every_epoch_and_survives_a_kill(small, tmp_path):
+    values = iter([9.0, 4.0, 2.5, 1.0])
+    recipe = Recipe(**{**vars(FULL_BATCH), "curve": lambda model, mnist: next(values)})
+    train(recipe, small, tmp_path, die_in=2)
+    _, record = train(recipe, small, tmp_path)
+    minutes, distances = zip(*record["frechet_by_minute"])
+    assert distances == (9.0, 4.0, 2.5, 1.0)
+    assert sorted(minutes) == list(minutes)
+
+
+def test_the_time_of_a_curve_is_no_time_of_training(small, tmp_path):
+    recipe = Recipe(**{**vars(FULL_BATCH), "epochs": 2, "curve": lambda model, mnist: time.sleep(4) or 1.0})
+    _, record = train(recipe, small, tmp_path)
+    last, _ = record["frechet_by_minute"][-1]
+    before_last, _ = record["frechet_by_minute"][0]
+    assert last - before_last < 4 / 60
+
+
+def test_drawings_are_changed_a_little_and_stay_on_white():
+    drawings = data.scale_images(data.load_openmoji(held_out=True).colour[:40])
+    changed = recipes.augment_drawings(tf.constant(drawings), seed=1).numpy()
+    assert changed.shape == drawings.shape and 0 <= changed.min() <= changed.max() <= 1
+    assert np.abs(changed - drawings).mean() > 0.05
+    np.testing.assert_allclose(changed.mean(axis=(1, 2, 3)), drawings.mean(axis=(1, 2, 3)), atol=0.1)
+
+
+def test_the_measurements_of_drawings(small):
+    drawings = data.load_openmoji()
+    measured = measures.measure_drawings(Diffusion((32, 32, 3), widths=(8, 8), steps=2), drawings, count=10)
+    assert set(measured) == {
+        "loss_seen", "loss_held_out", "median_distance_samples", "median_distance_held_out",
+        "nearer_than_95_percent_of_held_out",
+    }
+    assert measured["loss_seen"] == pytest.approx(measured["loss_held_out"], rel=0.05), "it has seen neither"
 
 
 def test_a_kill_while_measuring_does_not_train_again(small, tmp_path):
@@ -218,7 +257,11 @@ def test_the_command_says_what_it_reached(small, tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_builds_compiles_and_learns_from_its_batches(name, small):
     recipe = RECIPES[name]
-    dataset = data.load_text("shakespeare/hamlet")[:20_000] if isinstance(recipe, TextRecipe) else small
+    dataset = small
+    if isinstance(recipe, TextRecipe):
+        dataset = data.load_text("shakespeare/hamlet")[:20_000]
+    if isinstance(recipe, DrawingsRecipe):
+        dataset = recipe.load()
     model, batches = recipe.build(dataset), recipe.batches(dataset)
     recipe.compile(model, steps=10)
     history = model.fit(batches.take(1), verbose=0).history
@@ -232,7 +275,7 @@ def test_every_recipe_says_what_it_does(name):
     assert text["epochs"] == recipe.epochs
     assert str(recipe.learning_rate) in text["optimizer"]
     assert ("binarized" in text["data"]) == (recipe.transform is data.binarize)
-    assert ("turned" in text["data"]) == (recipe.transform is recipes.augment)
+    assert ("turned" in text["data"]) == (recipe.transform in (recipes.augment, recipes.augment_drawings))
 
 
 def test_a_transform_that_the_record_has_no_words_for_is_refused():
@@ -316,7 +359,8 @@ def test_a_student_starts_as_its_teacher_and_learns_its_pairs(small, monkeypatch
     for one, other in zip(student.network.get_weights(), teacher.average_network.get_weights()):
         np.testing.assert_array_equal(one, other)
     (images, labels, noise), = recipe.batches(small)
-    np.testing.assert_allclose(teacher.decode(noise, labels), images, atol=1e-5)
+    drawn = teacher.decode(noise, labels, **recipe.teacher_draws)
+    np.testing.assert_allclose(drawn, images, atol=1e-5)
 
 
 def test_the_measurements_of_a_vae_fit_together(small):

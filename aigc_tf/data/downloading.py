@@ -33,6 +33,10 @@ FILES = {
             "https://s3.amazonaws.com/img-datasets/mnist.npz",
         ),
     ),
+    # OpenMoji 17.0.0 at 32 × 32, made by data/make_openmoji.py and published nowhere else.
+    "openmoji.npz": DataFile(
+        sha256=("f6a89b4df0b9a47b73e39c0ee2089c6624f70977e9bffce28cc955a164f98460",), mirrors=()
+    ),
     # Part of Shakespeare's plays in one file, the "tinyshakespeare" of char-rnn (Karpathy 2015): 1,115,394 characters.
     "shakespeare.txt": DataFile(
         sha256=("86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",),
