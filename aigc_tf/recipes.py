@@ -6,7 +6,6 @@ import platform
 import shutil
 import sys
 import time
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +14,7 @@ import tensorflow as tf
 
 from aigc_tf import callbacks, checkpoints, data
 from aigc_tf.autoencoder import Autoencoder
-from aigc_tf.core import addons, backups, command_line, files
-from aigc_tf.core.noise import seed_pair, standard_normal
-from aigc_tf.core.optimizers import FusedAdam
+from aigc_tf.core import backups, command_line, files
 from aigc_tf.diffusion import Diffusion
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.measures import (
@@ -32,188 +29,19 @@ from aigc_tf.measures import (
     measure_vae,
 )
 from aigc_tf.metrics.classifier import DigitClassifier
-from aigc_tf.text import LSTMLanguageModel, Vocabulary, split_text, streams
+from aigc_tf.recipe_kinds import (
+    DrawingsRecipe,
+    GANRecipe,
+    Recipe,
+    ReflowRecipe,
+    TextRecipe,
+    augment,
+    augment_drawings,
+)
+from aigc_tf.text import LSTMLanguageModel
 from aigc_tf.vae import IWAE, VAE
 
 BACKUPS = Path("build") / "checkpoints"  # relative to the checkout, where `make checkpoints` runs
-
-
-def augment(images, *, seed=None):
-    """Moves images by up to two pixels and turns them by up to 0.15 radians."""
-    return addons.random_rotate_translate(images, max_angle=0.15, max_shift=2, seed=seed)
-
-
-def augment_drawings(images, *, seed=None):
-    """Moves drawings on white by up to three pixels, turns them by up to 0.15 radians, and mirrors every other one."""
-    seeds = tf.unstack(tf.random.experimental.stateless_split(seed_pair(seed), 2))
-    moved = 1.0 - addons.random_rotate_translate(1.0 - images, max_angle=0.15, max_shift=3, seed=seeds[0])
-    mirrored = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seeds[1]) < 0.5
-    return tf.where(mirrored, moved[:, :, ::-1], moved)
-
-
-# What a recipe's transform does to the images, in the words of the record.
-TRANSFORMS = {
-    None: "grey in [0, 1]",
-    data.binarize: "dynamically binarized",
-    augment: "grey in [0, 1], moved and turned a little",
-    augment_drawings: "in colour, moved and turned a little, half of them mirrored",
-}
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Everything that decides a checkpoint: the model, its training, and how it is measured."""
-
-    model: type
-    config: dict
-    epochs: int
-    measure: object  # function (model, dataset) → dict of metrics
-    batch_size: int = 200
-    learning_rate: float = 1e-3
-    final_lr_fraction: float = 0.02  # of the learning rate at the end of a cosine; 1: it stays constant
-    warmup_steps: int = 0  # in which the learning rate rises from 0 at first
-    transform: object = None  # of the images, drawn anew in every epoch: a key of TRANSFORMS
-    labels: bool = False  # whether batches hold labels
-    seeds: tuple = (0,)  # one training each; the first one's weights are stored
-    validation: int = data.VALIDATION  # images held out of the training, by which the recipe was chosen
-    steps_per_execution: int = 1
-    curve: object = None  # function (model, dataset) → Fréchet distance, noted at the end of every epoch
-
-    def __post_init__(self):
-        if self.transform not in TRANSFORMS:
-            raise ValueError(f"The record must say what the transform does: add {self.transform} to TRANSFORMS.")
-
-    def load(self):
-        """The dataset, as `batches` and `measure` take it."""
-        return data.load_mnist(validation=self.validation)
-
-    def build(self, dataset):
-        return self.model(**self.config)
-
-    def batches(self, mnist, seed=0):
-        """The training pipeline."""
-        labels = mnist.train_labels if self.labels else None
-        batches = data.image_dataset(mnist.train_images, labels, batch_size=self.batch_size, seed=seed)
-        return data.with_new_draws(batches, self.transform, seed=seed) if self.transform else batches
-
-    def compile(self, model, steps):
-        """Gives the model its optimizer, for so many steps in all."""
-        optimizer = FusedAdam(self.decay(self.learning_rate, steps))
-        model.compile(optimizer=optimizer, steps_per_execution=self.steps_per_execution)
-
-    def decay(self, rate, steps):
-        warmup = min(self.warmup_steps, steps // 10)
-        if not warmup:
-            return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=self.final_lr_fraction)
-        return keras.optimizers.schedules.CosineDecay(
-            0.0, steps - warmup, alpha=self.final_lr_fraction, warmup_target=rate, warmup_steps=warmup
-        )
-
-    def images_text(self):
-        return "MNIST training images" + (f" but the last {self.validation:,}" if self.validation else "")
-
-    def decay_text(self):
-        if self.final_lr_fraction == 1:
-            return "constant"
-        rise = f"rising for {self.warmup_steps} steps, " if self.warmup_steps else ""
-        return f"{rise}decaying along a cosine to {self.final_lr_fraction:.0%}"
-
-    def description(self):
-        """What the record says of the training."""
-        return {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "optimizer": f"Adam, {self.learning_rate} {self.decay_text()}",
-            "data": f"{self.images_text()}, {TRANSFORMS[self.transform]}",
-        }
-
-
-@dataclass(frozen=True)
-class GANRecipe(Recipe):
-    """The same for two players: `learning_rate` is the generator's."""
-
-    discriminator_rate: float = 1e-3
-    beta_1: float = 0.5
-
-    def compile(self, model, steps):
-        model.compile(
-            generator_optimizer=self.adam(self.learning_rate, steps),
-            discriminator_optimizer=self.adam(self.discriminator_rate, steps * model.discriminator_steps),
-            steps_per_execution=self.steps_per_execution,
-        )
-
-    def adam(self, rate, steps):
-        return FusedAdam(self.decay(rate, steps), beta_1=self.beta_1)
-
-    def description(self):
-        rates = f"Adam, beta_1 {self.beta_1}, generator {self.learning_rate}, discriminator {self.discriminator_rate}"
-        return {**super().description(), "optimizer": f"{rates}, both {self.decay_text()}"}
-
-
-@dataclass(frozen=True)
-class TextRecipe(Recipe):
-    """The same for a language model: `batch_size` streams side by side, `length` tokens of each in a step."""
-
-    corpus: str = "shakespeare"
-    length: int = 64
-
-    def load(self):
-        return data.load_text(self.corpus)
-
-    def build(self, text):
-        return self.model(Vocabulary.of(text).tokens, **self.config)
-
-    def batches(self, text, seed=0):
-        numbers = Vocabulary.of(text).encode(split_text(text)[0])
-        return streams(numbers, self.length, batch_size=self.batch_size)
-
-    def description(self):
-        read = f"{self.corpus}, the first 90%, read in order; gradients through {self.length} tokens"
-        return {**super().description(), "data": read}
-
-
-@dataclass(frozen=True)
-class ReflowRecipe(Recipe):
-    """The same for a student that starts as its teacher and learns the teacher's ways from noise to image as lines."""
-
-    teacher: str = "conditional_diffusion"
-    teacher_draws: dict = field(default_factory=lambda: {"sampler": "dpm", "steps": 10})
-    num_pairs: int = 50_000  # of noise and the image that the teacher makes of it
-
-    def build(self, dataset):
-        model, teacher = super().build(dataset), checkpoints.load(self.teacher)
-        for network in (model.network, model.average_network):
-            network.set_weights(teacher.average_network.get_weights())
-        return model
-
-    def batches(self, mnist, seed=0):
-        teacher = checkpoints.load(self.teacher)
-        labels = tf.constant(mnist.train_labels[: self.num_pairs])
-        noise = standard_normal((len(labels), *teacher.image_shape), seed=1000 + seed)
-        images = teacher.decode(noise, labels, **self.teacher_draws)
-        order = tf.data.Dataset.range(len(labels)).shuffle(len(labels), seed=seed).batch(self.batch_size)
-        return order.map(lambda chosen: tuple(tf.gather(part, chosen) for part in (images, labels, noise))).prefetch(2)
-
-    def description(self):
-        how = ", ".join(f"{key} {value}" for key, value in self.teacher_draws.items())
-        made = f"{self.num_pairs:,} draws of noise with labels, and what {self.teacher} makes of them ({how})"
-        return {**super().description(), "data": made}
-
-
-@dataclass(frozen=True)
-class DrawingsRecipe(Recipe):
-    """The same for OpenMoji in colour, nine of every ten drawings."""
-
-    def load(self):
-        return data.load_openmoji()
-
-    def batches(self, drawings, seed=0):
-        batches = data.image_dataset(drawings.colour, batch_size=self.batch_size, seed=seed)
-        return data.with_new_draws(batches, self.transform, seed=seed) if self.transform else batches
-
-    def description(self):
-        changed = TRANSFORMS[self.transform] if self.transform else "in colour"
-        return {**super().description(), "data": f"OpenMoji drawings but every tenth, {changed}"}
 
 
 DCGAN: dict = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}

@@ -1,6 +1,5 @@
 """What a diffusion model can do once it has learnt (chapter 7): draw, repair, vary, encode and denoise images."""
 
-import itertools
 import math
 
 import tensorflow as tf
@@ -10,12 +9,11 @@ from aigc_tf.core.labels import one_hot_labels
 from aigc_tf.core.model import Model
 from aigc_tf.core.noise import standard_normal
 from aigc_tf.diffusion import schedules
+from aigc_tf.diffusion.inputs import CHUNK, as_times, check_guidance, draws, in_chunks, network_inputs, to_unit_range
 from aigc_tf.diffusion.samplers import SAMPLERS, Look, sample
 from aigc_tf.diffusion.schedules import sampling_times, with_returns
-from aigc_tf.diffusion.unet import time_features
 
 FIRST_TIME = 0.01  # where the way into the noise starts: before that training hardly ever looks
-CHUNK = 250  # images that go through the network at a time when nothing is learnt: more would not fit into the caches
 
 
 def guided(with_label, without, guidance):
@@ -256,57 +254,3 @@ class DenoisingModel(Model):
         draw = draws(noisy.shape, seed, purpose=1)
         look = self.look(one_hot, guidance)
         return to_unit_range(sample(look, self._schedule, noisy, times, sampler=sampler, draw=draw, change=change))
-
-
-# ---- small things ----
-
-
-def check_guidance(guidance, labels):
-    """Raises ValueError for guidance without labels, or guidance that is negative or not finite."""
-    if guidance != 1 and not labels:
-        raise ValueError(f"Guidance needs a model with labels (num_classes), and labels. Received: {guidance=}")
-    if not (math.isfinite(guidance) and guidance >= 0):
-        raise ValueError(f"guidance must be a finite number of at least 0. Received: {guidance=}")
-
-
-def network_inputs(noisy, times, one_hot):
-    """What `build_unet`'s network takes."""
-    inputs = [noisy, time_features(times)]
-    return inputs if one_hot is None else [*inputs, one_hot]
-
-
-def to_unit_range(images):
-    """[−1, 1] → [0, 1]; what lies outside is cut off."""
-    return tf.clip_by_value(0.5 * (images + 1.0), 0.0, 1.0)
-
-
-def in_chunks(tensor, padding):
-    """(count, …) → (chunks, CHUNK, …), filled up with zeros; one chunk as it is if nothing is to be filled up."""
-    tensor = tf.pad(tensor, [(0, padding), *[(0, 0)] * (tensor.shape.rank - 1)])
-    size = tf.minimum(tf.shape(tensor)[0], CHUNK)
-    return tf.reshape(tensor, tf.concat([[-1, size], tf.shape(tensor)[1:]], axis=0))
-
-
-def draws(shape, seed, purpose):
-    """A function that returns new standard normal noise at each call; with a seed the same ones every time.
-
-    `purpose`, from 1 to 999, keeps them apart from the draws of the same seed for something else, and from the latents.
-    """
-    if seed is None:
-        return lambda: standard_normal(shape)
-    number = itertools.count()
-    return lambda: standard_normal(shape, (seed, purpose + 1000 * next(number)))
-
-
-def as_times(times, count):
-    """Times as a float32 tensor, (count,).
-
-    Raises:
-        ValueError: for another number of them, or (outside of `tf.function`) unless all lie in [0, 1].
-    """
-    times = tf.cast(tf.convert_to_tensor(times), tf.float32)
-    if times.shape != (count,) and count is not None:
-        raise ValueError(f"Times must have shape ({count},). Received: {tuple(times.shape)}")
-    if tf.executing_eagerly() and not tf.reduce_all((times >= 0.0) & (times <= 1.0)):
-        raise ValueError(f"Times must lie in [0, 1]. Received: {times.numpy()}")
-    return times

@@ -9,7 +9,8 @@ from aigc_tf.core.inputs import check_finite, check_name, unpack
 from aigc_tf.core.model import running_means
 from aigc_tf.core.noise import standard_normal, uniform
 from aigc_tf.diffusion import schedules
-from aigc_tf.diffusion.denoising import DenoisingModel, as_times, check_guidance, network_inputs, to_unit_range
+from aigc_tf.diffusion.denoising import DenoisingModel
+from aigc_tf.diffusion.inputs import as_times, check_guidance, network_inputs, to_unit_range
 from aigc_tf.diffusion.likelihood import ends
 from aigc_tf.diffusion.samplers import SAMPLERS
 from aigc_tf.diffusion.schedules import sampling_times
