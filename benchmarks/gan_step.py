@@ -24,14 +24,14 @@ after is recorded by itself. (A dataset is autotuned by default, and then waits 
 """
 
 import functools
-import math
 
 import keras
 import pytorch
 import tensorflow as tf
-from limits import gflop_per_second, products
-from results import machine, milliseconds, sized, store
-from timing import compiled_loop, interleaved, of_kind, timed, timed_fit
+from limits import multiply_adds
+from results import machine, sized, store
+from steps import measured
+from timing import compiled_loop, timed, timed_fit
 
 from aigc_tf import data
 from aigc_tf.core.averages import update_average
@@ -145,27 +145,13 @@ def pytorch_program(config, images, seed=0, learning_rate=LEARNING_RATE, compile
 # ---- the limit ----
 
 
-def multiply_adds(network):
-    """Multiply-adds that one image takes in each layer with a kernel, from the first layer to the last.
-
-    A convolution's kernel is applied at each place of its output, a transposed one's at each place of its input; what
-    reaches over the border counts, too.
-    """
-    counts = []
-    for layer in network.layers:
-        if hasattr(layer, "kernel"):
-            places = layer.input if isinstance(layer, keras.layers.Conv2DTranspose) else layer.output
-            counts.append(math.prod(layer.kernel.shape) * math.prod(places.shape[1:-1]))  # a dense layer has one place
-    return counts
-
-
 def step_gflop(gan):
     """10⁹ multiplications and additions of the products and convolutions in one `train_step`.
 
     Each layer does as much work in its forward pass, for its weights' gradients, and for its inputs' gradients; the
     latter are not asked for where the inputs are latents or images that need no gradient.
     """
-    generator, discriminator = multiply_adds(gan.generator), multiply_adds(gan.discriminator)
+    generator, discriminator = (list(multiply_adds(player).values()) for player in (gan.generator, gan.discriminator))
     of_generator = 3 * sum(generator) - generator[0]
     real_and_fake = 2 * (3 * sum(discriminator) - discriminator[0])  # the discriminator's step
     judged = 2 * sum(discriminator)  # in the generator's step: forward, and the gradients of inputs alone
@@ -231,25 +217,13 @@ def measure(config, steps, images):
         "Keras example's way": timed_fit(keras_example(config, images)[1]),
         "eager TensorFlow loop": timed(EAGER_STEPS, eager_loop(config, images[:EAGER_STEPS * BATCH_SIZE])),
     }
-    if pytorch.INSTALLED:
-        contenders["PyTorch"] = pytorch.timed_program(pytorch_program(config, images), steps)
-    if pytorch.COMPILES:
-        contenders["PyTorch, compiled"] = pytorch.timed_program(pytorch_program(config, images, compiled=True), steps)
+    contenders |= pytorch.contenders(functools.partial(pytorch_program, config, images), steps)
     batches = data.image_dataset(images, batch_size=BATCH_SIZE)
     loops = {
         name: timed(PART_STEPS, compiled_loop(part, batches, PART_STEPS))
         for name, part in parts(ours(config, images)[0]).items()
     }
-    found = interleaved({**contenders, **loops, **products()}, ROUNDS)
-    pytorch.close_all()
-    return {
-        "milliseconds": milliseconds(of_kind({name: found[name] for name in contenders})),
-        "milliseconds_before_an_epoch": milliseconds(of_kind(found, "start")),
-        "milliseconds_after_an_epoch": milliseconds(of_kind(found, "end")),
-        "milliseconds_of_parts": milliseconds(of_kind({name: found[name] for name in loops})),
-        "gflop": round(step_gflop(gan), 3),
-        "gflop_per_second": gflop_per_second(found),
-    }
+    return measured(contenders, ROUNDS, step_gflop(gan), loops)
 
 
 def main():

@@ -2,11 +2,14 @@
 
 The small ones are those of an LSTM's loop over time, at a batch of 64 and 256 units: the states (64 × 256) times the
 recurrent kernel (256 × 1024), then the gradients (64 × 1024) times its transpose, each product waiting for the one
-before. TensorFlow and PyTorch multiply in turns with the contenders of the benchmark that asks for a limit.
+before. TensorFlow and PyTorch multiply in turns with the contenders of the benchmark that asks for a limit. What a
+network of convolutions has to multiply is counted here, too.
 """
 
+import math
 import statistics
 
+import keras
 import pytorch
 import tensorflow as tf
 from results import sized
@@ -58,3 +61,17 @@ def gflop_per_second(found):
     return {
         name: round(NAMES[name.rsplit(", ", 1)[0]] / statistics.median(values), 1) for name, values in seconds.items()
     }
+
+
+def multiply_adds(network):
+    """{layer: multiply-adds that one image takes in it}, of the layers with a kernel, from the first to the last.
+
+    A convolution's kernel is applied at each place of its output, a transposed one's at each place of its input; what
+    reaches over the border counts, too.
+    """
+    counts = {}
+    for layer in network.layers:
+        if hasattr(layer, "kernel"):
+            places = layer.input if isinstance(layer, keras.layers.Conv2DTranspose) else layer.output
+            counts[layer.name] = math.prod(layer.kernel.shape) * math.prod(places.shape[1:-1])  # dense: one place
+    return counts

@@ -2,7 +2,7 @@
 
 import statistics
 
-from records import FUSED, KERAS, OURS, TORCH, WORKS, best_pytorch, order, ratios, spread, verdict, works
+from records import FUSED, KERAS, OURS, TORCH, WORKS, best_pytorch, order, ratios, short, spread, verdict, works
 
 ADAM, LAYER = "`keras.optimizers.Adam`", "Keras's layer"
 
@@ -15,12 +15,13 @@ def beside_pytorch(stacks):
 
     head = ["a step with FusedAdam, in times of PyTorch's", *(f"{stack} stack" for stack in stacks)]
     rows = [works(found) for found in stacks.values()]
-    return head, [[work, *(cell(row.get(work, {})) for row in rows)] for work in WORKS]
+    measured = [work for work in WORKS if any(work in row for row in rows)]
+    return head, [[work, *(cell(row.get(work, {})) for row in rows)] for work in measured]
 
 
 def adam(found):
     """What the chapters' Adam costs."""
-    row = ", ".join(f"{spread(ratios(row, OURS, FUSED))} ({work.split(',')[0]})" for work, row in works(found).items())
+    row = ", ".join(f"{spread(ratios(row, OURS, FUSED))} ({short(work)})" for work, row in works(found).items())
     return f"With {ADAM}, as in the chapters, a step takes {row} times as long as with `FusedAdam`."
 
 

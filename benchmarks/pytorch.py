@@ -69,3 +69,11 @@ def count_weights(*networks):
 def timed_program(program, steps):
     """A contender: seconds of a step of a program that trains for so many."""
     return timed(steps, lambda: program("train", steps=steps))
+
+
+def contenders(make, steps):
+    """{name: contender} of the programs `make(compiled=…)`, eager and compiled, as far as PyTorch is there."""
+    ways = {"PyTorch": (INSTALLED, False), "PyTorch, compiled": (COMPILES, True)}
+    return {
+        name: timed_program(make(compiled=compiled), steps) for name, (there, compiled) in ways.items() if there
+    }

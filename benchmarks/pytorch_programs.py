@@ -5,12 +5,13 @@
 - Adam with `fused=True` and ε = 1e-7 (Keras adds it before it corrects the bias of the moments, PyTorch after).
 - Uniform draws and a comparison instead of `torch.bernoulli`, which is slower here; images gathered by index instead of
   a `DataLoader`, whose processes take the cores from the products; `channels_last` for convolutions, which is faster.
-- Eager, and the VAE and the GANs also with losses or networks by `torch.compile`. (It does not look into `nn.LSTM`.)
+- Eager, and all but the LSTM also with losses or networks by `torch.compile`. (It does not look into `nn.LSTM`.)
 
 It runs in PyTorch's own environment: nothing of the course or TensorFlow is imported here.
 """
 
 import copy
+import math
 import os
 import sys
 import tempfile
@@ -20,6 +21,7 @@ import numpy as np
 import torch
 from messages import receive, send
 from torch import nn
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 torch.set_num_threads(CORES)  # as many as TensorFlow takes
@@ -200,6 +202,98 @@ class GAN(Program):
         self.generate(torch.randn(count, self.latent_dim).numpy())
 
 
+def group_norm(channels):
+    return nn.GroupNorm(8, channels, eps=1e-3)  # as Keras has it
+
+
+class ResidualBlock(nn.Module):
+    """Two convolutions, between which the condition stretches and shifts each channel, added to what came in."""
+
+    def __init__(self, inputs, channels, condition):
+        super().__init__()
+        self.shortcut = nn.Identity() if inputs == channels else nn.Conv2d(inputs, channels, 1)
+        self.first = nn.Sequential(
+            group_norm(inputs), nn.SiLU(), nn.Conv2d(inputs, channels, 3, padding=1), group_norm(channels)
+        )
+        self.scale_and_shift = nn.Linear(condition, 2 * channels)
+        self.second = nn.Sequential(nn.SiLU(), nn.Conv2d(channels, channels, 3, padding=1))
+
+    def forward(self, hidden, condition):
+        scale, shift = self.scale_and_shift(condition)[:, :, None, None].chunk(2, dim=1)
+        return self.shortcut(hidden) + self.second(self.first(hidden) * (1 + scale) + shift)
+
+
+class UNet(nn.Module):
+    """Noisy images (batch, 1, height, width), times and one-hot labels → a prediction in the shape of the images."""
+
+    def __init__(self, widths, num_classes):
+        super().__init__()
+        size, sides = 2 * widths[0], list(zip([1, *widths], widths))  # of the condition; channels around each level
+        self.register_buffer("frequencies", torch.exp(torch.linspace(0, math.log(1000), 32)))
+        self.time, self.label = nn.Linear(64, size), nn.Linear(num_classes, size, bias=False)
+        self.condition = nn.Sequential(nn.SiLU(), nn.Linear(size, size), nn.SiLU())
+        self.down = nn.ModuleList(nn.Conv2d(outer, inner, 2, stride=2) for outer, inner in sides)
+        self.down_blocks = nn.ModuleList(ResidualBlock(width, width, size) for width in widths)
+        self.middle = ResidualBlock(widths[-1], widths[-1], size)
+        self.up_blocks = nn.ModuleList(ResidualBlock(2 * width, width, size) for width in widths)
+        self.up = nn.ModuleList(nn.ConvTranspose2d(inner, outer, 2, stride=2) for outer, inner in sides)
+        self.up[0] = nn.Sequential(group_norm(widths[0]), nn.SiLU(), self.up[0])
+
+    def forward(self, noisy, times, one_hot):
+        angles = times[:, None] * self.frequencies
+        condition = self.condition(self.time(torch.cat([angles.sin(), angles.cos()], dim=1)) + self.label(one_hot))
+        hidden, skips = noisy, []
+        for down, block in zip(self.down, self.down_blocks):
+            hidden = block(down(hidden), condition)
+            skips.append(hidden)
+        hidden = self.middle(hidden, condition)
+        for up, block in zip(reversed(self.up), reversed(self.up_blocks)):
+            hidden = up(block(torch.cat([hidden, skips.pop()], dim=1), condition))
+        return hidden
+
+
+class Diffusion(Program):
+    """`Diffusion.train_step` in PyTorch, as it stands there by default; `images` are bytes (N, 28, 28, 1)."""
+
+    def __init__(
+        self, images, labels, seed, batch_size, widths, num_classes, label_dropout, ema_decay, learning_rate,
+        compiled=False,
+    ):  # fmt: skip
+        torch.manual_seed(seed)
+        self.batch_size, self.label_dropout = batch_size, label_dropout
+        self.images = torch.from_numpy(images).permute(0, 3, 1, 2)  # (N, 1, 28, 28)
+        self.one_hot = nn.functional.one_hot(torch.from_numpy(labels).long(), num_classes).float()
+        self.network = UNet(widths, num_classes).apply(begin_as_keras).to(memory_format=torch.channels_last)
+        self.networks = [self.network]
+        self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
+        self.optimizer = adam(self.network.parameters(), learning_rate)
+        self.loss = torch.compile(self.squared_error) if compiled else self.squared_error
+
+    def squared_error(self, images, one_hot):
+        """Of the velocity ε − x₀ at x_t = (1 − t) x₀ + t ε, with times t from a logit-normal distribution."""
+        noise, times = torch.randn_like(images), torch.sigmoid(torch.randn(len(images)))
+        noisy = torch.lerp(images, noise, times[:, None, None, None])
+        return nn.functional.mse_loss(self.network(noisy, times, one_hot), noise - images)
+
+    def batch(self):
+        """Images in [−1, 1] and one-hot labels."""
+        chosen = torch.randint(len(self.images), (self.batch_size,))
+        return self.images[chosen].float() / 127.5 - 1.0, self.one_hot[chosen]
+
+    def step(self):
+        images, one_hot = self.batch()
+        one_hot *= torch.rand(len(images), 1) >= self.label_dropout  # a row of zeros: any class
+        self.optimizer.zero_grad()
+        self.loss(images, one_hot).backward()
+        self.optimizer.step()
+        self.average.update_parameters(self.network)
+
+    def quality(self):
+        """The loss of a batch."""
+        with torch.no_grad():
+            return float(self.loss(*self.batch()))
+
+
 class LanguageModel(nn.Module):
     """Embedding, LSTM and logits."""
 
@@ -300,7 +394,7 @@ class LSTMLayer:
             self.gradients()
 
 
-KINDS = {kind.__name__: kind for kind in (Products, VAE, GAN, LSTM, LSTMLayer)}
+KINDS = {kind.__name__: kind for kind in (Products, VAE, GAN, Diffusion, LSTM, LSTMLayer)}
 
 
 def main():

@@ -15,6 +15,7 @@ WORKS = {  # of a step, where their records are
     "dense GAN, batch 64": ("gan_step", "dense GAN"),
     "DCGAN, batch 64": ("gan_step", "DCGAN"),
     "LSTM, 64 × 64 characters": ("lstm_step", "batch 64"),
+    "diffusion U-Net, batch 64": ("diffusion_step", "diffusion U-Net"),
 }
 
 
@@ -31,11 +32,21 @@ def works(found):
     }
 
 
+def rates(found, work):
+    """{product: 10⁹ multiplications and additions a second}, in turns with a work's contenders."""
+    script, part = WORKS[work]
+    return found[script].get("gflop_per_second") or found[script][part]["gflop_per_second"]
+
+
 def limit(found, work):
     """Milliseconds of a step if its products ran at the best rate of a large product."""
     script, part = WORKS[work]
-    rates = found[script].get("gflop_per_second") or found[script][part]["gflop_per_second"]
-    return 1000 * found[script][part]["gflop"] / max(rates.values())
+    return 1000 * found[script][part]["gflop"] / max(rates(found, work).values())
+
+
+def short(work):
+    """A work without its size."""
+    return work.split(",")[0]
 
 
 def ratios(row, name, to):

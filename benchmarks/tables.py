@@ -2,7 +2,7 @@
 
 import statistics
 
-from records import CONTENDERS, OURS, limit, ratios, spread, works
+from records import CONTENDERS, OURS, WORKS, limit, rates, ratios, short, spread, works
 
 
 def table(head, rows):
@@ -39,13 +39,14 @@ def step_table(found):
 def epoch_table(found):
     """What `fit` takes around the steps of an epoch."""
     rows = []
-    for script, part in (("vae_step", "VAE"), ("gan_step", "dense GAN"), ("gan_step", "DCGAN")):
-        if script in found:
-            record = found[script][part]
+    for work in works(found):
+        script, part = WORKS[work]
+        record = found[script][part]
+        if "milliseconds_before_an_epoch" in record:
             before, after = record["milliseconds_before_an_epoch"], record["milliseconds_after_an_epoch"]
             middle = statistics.median
             rows += [
-                [part, name, f"{middle(record['milliseconds'][name]):.1f}", f"{middle(before[name]):.0f}",
+                [short(work), name, f"{middle(record['milliseconds'][name]):.1f}", f"{middle(before[name]):.0f}",
                  f"{middle(after[name]):.0f} ({min(after[name]):.0f}–{max(after[name]):.0f})"] for name in after
             ]
     return table(["an epoch by `fit`, milliseconds", "way", "a step", "before the first", "after the last"], rows)
@@ -90,14 +91,10 @@ def layer_table(found):
 
 def products_table(found):
     """What the machine reaches in products of matrices."""
-    rates = {
-        "VAE": found["vae_step"]["VAE"], **{part: found["gan_step"][part] for part in ("dense GAN", "DCGAN")},
-        "LSTM": found["lstm_step"],
-    }
-    rates = {name: record["gflop_per_second"] for name, record in rates.items()}
-    head = ["10⁹ multiplications and additions a second, in turns with …", *rates]
-    products = next(iter(rates.values()))
-    return table(head, [[product, *(f"{row[product]:.0f}" for row in rates.values())] for product in products])
+    rows = {short(work): rates(found, work) for work in works(found)}
+    head = ["10⁹ multiplications and additions a second, in turns with …", *rows]
+    products = next(iter(rows.values()))
+    return table(head, [[product, *(f"{row[product]:.0f}" for row in rows.values())] for product in products])
 
 
 def characters_table(found):

@@ -24,9 +24,9 @@ import keras
 import pytorch
 import tensorflow as tf
 from keras import layers
-from limits import gflop_per_second, products
-from results import machine, milliseconds, sized, store
-from timing import compiled_loop, interleaved, of_kind, timed, timed_fit
+from results import machine, sized, store
+from steps import measured
+from timing import compiled_loop, timed, timed_fit
 
 from aigc_tf import data
 from aigc_tf.core.optimizers import FusedAdam
@@ -148,26 +148,14 @@ def main():
         "eager TensorFlow loop": timed(EAGER_STEPS, eager_loop(images[:EAGER_STEPS * BATCH_SIZE])[1]),
     }
     test = data.binarize(data.scale_images(images[:1]), seed=0).numpy()  # of which nothing is asked
-    if pytorch.INSTALLED:
-        contenders["PyTorch"] = pytorch.timed_program(pytorch_program(images, test), STEPS)
-    if pytorch.COMPILES:
-        contenders["PyTorch, compiled"] = pytorch.timed_program(pytorch_program(images, test, compiled=True), STEPS)
-    found = interleaved({**contenders, **products()}, ROUNDS)
-    seconds = of_kind({name: found[name] for name in contenders})
+    contenders |= pytorch.contenders(functools.partial(pytorch_program, images, test), STEPS)
     record = {
         "work": f"a step of VAE 784-512-384-40, batch {BATCH_SIZE}; {ROUNDS} rounds of {STEPS} steps "
         f"({EAGER_STEPS} eager), every contender in turn",
         "machine": machine(),
-        "VAE": {
-            "milliseconds": milliseconds(seconds),
-            "milliseconds_before_an_epoch": milliseconds(of_kind(found, "start")),
-            "milliseconds_after_an_epoch": milliseconds(of_kind(found, "end")),
-            "gflop": round(step_gflop(), 3),
-            "gflop_per_second": gflop_per_second(found),
-        },
+        "VAE": measured(contenders, ROUNDS, step_gflop()),
     }
     store(__file__, record)
-    pytorch.close_all()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from aigc_tf.core.files import write_file
 
 DECODERS = ("vae_plane", "conditional_vae")
 WRITERS = ("lstm_shakespeare",)
+DENOISERS = ("diffusion_student",)
 
 
 def matrix(values):
@@ -52,12 +53,27 @@ def writer(model):
     }
 
 
+def denoiser(model):
+    """A diffusion model's averaged network: the weights of each layer, by the names of layer and weight."""
+    if (model.schedule, model.prediction, model.num_blocks) != ("flow", "velocity", 1) or not model.num_classes:
+        raise ValueError(
+            "the page runs a conditional flow with one block a level. Received: "
+            f"{model.schedule=}, {model.prediction=}, {model.num_blocks=}, {model.num_classes=}"
+        )
+    layers = {
+        layer.name: {checkpoints.own_name(weight, layer): matrix(weight) for weight in layer.weights}
+        for layer in model.average_network.layers
+        if layer.weights
+    }
+    return {"layers": layers, "levels": len(model.widths), "shape": list(model.image_shape)}
+
+
 def export(folder):
     """Writes NAME.js into `folder` for each model that the explorer shows; returns their names."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = [*DECODERS, *WRITERS]
-    for name in names:
-        model = checkpoints.load(name)
-        content = (decoder if name in DECODERS else writer)(model)
-        write_file(folder / f"{name}.js", f"explorer.models[{json.dumps(name)}] = {json.dumps(content)};\n")
-    return names
+    kinds = {decoder: DECODERS, writer: WRITERS, denoiser: DENOISERS}
+    for content_of, names in kinds.items():
+        for name in names:
+            content = json.dumps(content_of(checkpoints.load(name)))
+            write_file(folder / f"{name}.js", f"explorer.models[{json.dumps(name)}] = {content};\n")
+    return [name for names in kinds.values() for name in names]

@@ -97,13 +97,36 @@ def test_a_step_of_the_vae_takes_the_flops_of_its_products(script):
     assert script("vae_step").step_gflop() == pytest.approx(2 * 128 * (3 * forward - 784 * 512) / 1e9)
 
 
+def test_the_keras_examples_way_trains_the_diffusion_model(script):
+    diffusion_step = script("diffusion_step")
+    images = np.zeros((2 * diffusion_step.BATCH_SIZE, 8, 8, 1), "uint8")
+    config = {"image_shape": (8, 8, 1), "widths": (8, 8), "num_classes": 10, "ema_decay": 0.5}
+    model, fit = diffusion_step.keras_example(config, images, np.arange(len(images)) % 10)
+    model.run_eagerly = True  # a few steps are done before the graph is made
+    losses = fit(epochs=8).history["noise_loss"]
+    assert losses[-1] < 0.95 * np.sqrt(2 / np.pi), "no better than a guess of 0"
+
+
+def test_a_step_of_the_diffusion_model_takes_the_flops_of_its_layers(script):
+    def block(places, inputs, shortcut=0):
+        return places * 8 * (9 * inputs + 9 * 8 + shortcut * inputs) + 2 * 16 * 8  # convolutions; scale and shift
+
+    diffusion_step = script("diffusion_step")
+    network = diffusion_step.Diffusion((8, 8, 1), widths=(8, 8), num_classes=10).network
+    blocks = block(16, 8) + 2 * block(4, 8) + block(4, 16, shortcut=1) + block(16, 16, shortcut=1)
+    others = 16 * 16 + 2 * (4 * 4 * 8 * 8) + 16 * 4 * 8  # the condition's second layer; down1 and up1; out
+    first = (64 + 10) * 16 + 16 * 4 * 8  # time and label; down0
+    expected = 2 * 64 * (3 * (blocks + others) + 2 * first) / 1e9
+    assert diffusion_step.step_gflop(network) == pytest.approx(expected)
+
+
 def test_no_point_of_growth_is_measured_twice(script):
     growth = script("growth")
     points = [json.dumps(growth.completed(point), sort_keys=True) for point in growth.POINTS]
     assert len(set(points)) == len(points)
 
 
-@pytest.mark.parametrize("kind", ["VAE", "GAN", "LSTM"])
+@pytest.mark.parametrize("kind", ["VAE", "GAN", "Diffusion", "LSTM"])
 def test_pytorchs_programs_learn(script, kind):
     pytorch = script("pytorch")
     if not pytorch.INSTALLED:
@@ -112,6 +135,8 @@ def test_pytorchs_programs_learn(script, kind):
     arguments = {
         "VAE": {"images": images, "test": (images[:9] / 255).astype("float32")},
         "GAN": {"images": images, "architecture": "dcgan", "learning_rate": 1e-3, "beta_1": 0.5},
+        "Diffusion": {"images": images, "labels": np.arange(len(images)) % 10, "widths": [8, 8], "num_classes": 10,
+                      "label_dropout": 0.1, "ema_decay": 0.5, "learning_rate": 1e-3},
         "LSTM": {"numbers": np.arange(500) % 5, "test": np.arange(500) % 5, "num_tokens": 5, "units": 8,
                  "embedding_dim": 4, "length": 4, "learning_rate": 0.01},
     }[kind]
@@ -246,6 +271,7 @@ def stacks(script):
         "vae_step": {"machine": machine, "VAE": part},
         "gan_step": {"dense GAN": part, "DCGAN": part},
         "lstm_step": {"gflop_per_second": rates, "batch 64": {"milliseconds": steps, "gflop": 0.05}},
+        "diffusion_step": {"diffusion U-Net": part},
         "lstm_layer": {"work": "", "machine": machine, "batch 64, 256 units": {"milliseconds": layers}},
     }
     goal = {"target": 105.0, "steps_between_looks": 48, records.FUSED: reached, records.TORCH: reached}
@@ -277,8 +303,15 @@ def test_the_text_compares_both_stacks_with_pytorch(script, stacks):
 def test_every_table_and_the_picture_can_be_made(script, stacks):
     summary = script("summary")
     page = summary.page(stacks)
-    assert page.count("\n| VAE, batch 128 |") == 3 and page.count("| VAE, files | 16 | 7.0 | 70 |") == 1
+    assert page.count("\n| VAE, batch 128 |") == page.count("\n| diffusion U-Net, batch 64 |") == 3
+    assert page.count("| VAE, files | 16 | 7.0 | 70 |") == 1
     summary.picture(stacks["classic"]).clear()
+
+
+def test_a_work_that_was_not_measured_is_in_no_table(script, stacks):
+    for found in stacks.values():
+        del found["diffusion_step"]
+    assert "diffusion" not in script("summary").page(stacks)
 
 
 def test_nothing_measured_is_said(script):

@@ -1,5 +1,6 @@
 """The book as a reader meets it: built once, then every page opened from a folder, in a browser as wide as a phone."""
 
+import importlib
 import re
 import shutil
 import subprocess
@@ -174,10 +175,19 @@ def test_an_answer_unfolds(build, visit):
 
 
 @pytest.fixture(scope="module")
+def denoiser():
+    """The name of the diffusion model that the explorer shows, and the model."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(CHECKOUT / "book"))
+        (name,) = importlib.import_module("export_models").DENOISERS
+    return name, checkpoints.load(name)
+
+
+@pytest.fixture(scope="module")
 def explorer(build, browser):
     page = browser.new_page(viewport=DESK)
     page.goto((build / "book" / "explorer.html").as_uri())
-    page.wait_for_function("document.querySelectorAll('.explorer[data-ready]').length === 3", timeout=60_000)
+    page.wait_for_function("document.querySelectorAll('.explorer[data-ready]').length === 4", timeout=60_000)
     yield page
     page.close()
 
@@ -203,6 +213,26 @@ def test_the_browser_decodes_a_class_as_python_does(explorer, label):
     np.testing.assert_allclose(found, np.asarray(expected).ravel(), atol=1e-3)
 
 
+@pytest.mark.parametrize("time, label", [(1.0, 3), (0.35, 8)])
+def test_the_browser_sees_the_way_back_as_python_does(explorer, denoiser, time, label):
+    name, model = denoiser
+    noisy = np.random.default_rng(label).normal(size=(1, *model.image_shape)).astype("float32")
+    expected = model.look(np.eye(10, dtype="float32")[[label]])(noisy, time).velocity
+    script = "([name, noisy, time, label]) => explorer.velocity(explorer.models[name], noisy, time, label)"
+    found = explorer.evaluate(script, [name, noisy.ravel().tolist(), time, label])
+    np.testing.assert_allclose(found, np.asarray(expected).ravel(), atol=1e-3)
+
+
+def test_the_browser_walks_out_of_the_noise_as_python_does(explorer, denoiser):
+    name, model = denoiser
+    noise = np.random.default_rng(0).normal(size=(1, *model.image_shape)).astype("float32")
+    expected = model.decode(noise, [5], steps=2, sampler="euler", guidance=1.0)
+    script = "([name, noise]) => [...explorer.walk(explorer.models[name], noise, 5, 2)]"
+    start, _, found = explorer.evaluate(script, [name, noise.ravel().tolist()])
+    np.testing.assert_allclose(start, np.clip(0.5 * (noise + 1), 0, 1).ravel(), atol=1e-3)
+    np.testing.assert_allclose(found, np.asarray(expected).ravel(), atol=1e-3)
+
+
 @pytest.mark.parametrize("text", ["H", "HAMLET:\nTo be, or not to be"])
 def test_the_browser_reads_as_python_does(explorer, text):
     expected = checkpoints.load("lstm_shakespeare").next_distribution(text)
@@ -220,6 +250,23 @@ def test_a_slider_changes_the_picture(explorer):
     before = explorer.evaluate(pixels)
     explorer.locator("#explore-plane input[name=first]").fill("2")
     assert explorer.evaluate(pixels) != before
+
+
+def test_a_slider_draws_anew_and_its_last_change_counts(explorer):
+    def pictures(*changes):
+        for name, value in changes:
+            explorer.locator(f"#explore-noise input[name={name}]").fill(value)
+        wait_for_message(explorer, "#explore-noise", "Drawing")
+        idle = "document.querySelector('#explore-noise [role=status]').textContent === ''"
+        explorer.wait_for_function(idle, timeout=60_000)
+        canvases = "[...document.querySelectorAll('#explore-noise canvas')].map((canvas) => canvas.toDataURL())"
+        return explorer.evaluate(canvases)
+
+    first = pictures(("steps", "2"))
+    assert first[2] == first[5]  # two steps after the noise comes the first sample
+    other = pictures(("digit", "7"))
+    assert other[0] == first[0] and other[5] != first[5]  # of the same noise another digit
+    assert pictures(("seed", "1"), ("digit", "3"), ("seed", "0")) == first
 
 
 def test_the_same_seed_writes_the_same_text(explorer):

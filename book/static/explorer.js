@@ -79,6 +79,70 @@ explorer.nucleus = (probabilities, topP) => {
   return kept.map((probability) => probability / sum);
 };
 
+// ---- a diffusion model, one image at a time; its layers have the names that `build_unet` gave them ----
+
+const swish = (x) => tf.mul(x, tf.sigmoid(x));
+const convolve = (x, layer, strides = 1) => tf.add(tf.conv2d(x, layer.kernel, strides, "same"), layer.bias);
+
+// A transposed convolution with strides of 2: twice as high, twice as wide.
+const enlarge = (x, layer) => {
+  const shape = [2 * x.shape[0], 2 * x.shape[1], layer.bias.size];
+  return tf.add(tf.conv2dTranspose(x, layer.kernel, shape, 2, "same"), layer.bias);
+};
+
+// Group normalization as in Keras: eight groups of channels, epsilon 0.001.
+const normalize = (x, layer) => {
+  const groups = tf.reshape(x, [x.shape[0], x.shape[1], 8, -1]);
+  const { mean, variance } = tf.moments(groups, [0, 1, 3], true);
+  const normal = tf.div(tf.sub(groups, mean), tf.sqrt(tf.add(variance, 1e-3)));
+  return tf.add(tf.mul(tf.reshape(normal, x.shape), layer.gamma), layer.beta);
+};
+
+const residualBlock = (hidden, condition, layers, name) => {
+  const layer = (part) => layers[`${name}_${part}`];
+  let inner = convolve(swish(normalize(hidden, layer("norm1"))), layer("conv1"));
+  const scale = tf.add(dense(condition, layer("scale")), 1);
+  inner = tf.add(tf.mul(normalize(inner, layer("norm2")), scale), dense(condition, layer("shift")));
+  inner = convolve(swish(inner), layer("conv2"));
+  return tf.add(layer("shortcut") ? convolve(hidden, layer("shortcut")) : hidden, inner);
+};
+
+// A noisy image as a list of numbers, a time in [0, 1] and the number of a class → dx/dt of each pixel.
+explorer.velocity = (model, noisy, time, label) => tf.tidy(() => {
+  const { layers, levels, shape } = model;
+  const angles = Array.from({ length: 32 }, (_, index) => time * 1000 ** (index / 31));
+  const features = tf.tensor2d([[...angles.map(Math.sin), ...angles.map(Math.cos)]]);
+  let condition = swish(tf.add(dense(features, layers.time), tf.gather(layers.label.kernel, [label])));
+  condition = swish(dense(condition, layers.condition));
+  let hidden = tf.tensor(noisy, shape);
+  const skips = [];
+  for (let level = 0; level < levels; level += 1) {
+    hidden = convolve(hidden, layers[`down${level}`], 2);
+    hidden = residualBlock(hidden, condition, layers, `down${level}_block0`);
+    skips.push(hidden);
+  }
+  hidden = residualBlock(hidden, condition, layers, "middle");
+  for (let level = levels - 1; level >= 0; level -= 1) {
+    hidden = tf.concat([hidden, skips.pop()], 2);
+    hidden = residualBlock(hidden, condition, layers, `up${level}_block0`);
+    if (level) hidden = enlarge(hidden, layers[`up${level}`]);
+  }
+  return Array.from(enlarge(swish(normalize(hidden, layers.out_norm)), layers.out).dataSync());
+});
+
+// The way of `decode` with sampler="euler" and guidance=1: grey values in [0, 1] of the noise, then after each step.
+// It is a generator, so that a page can show something between two calls.
+explorer.walk = function* walk(model, noise, label, steps) {
+  const pixels = (values) => values.map((value) => Math.min(1, Math.max(0, 0.5 * (value + 1))));
+  let noisy = noise;
+  yield pixels(noisy);
+  for (let left = steps; left > 0; left -= 1) {
+    const velocity = explorer.velocity(model, noisy, left / steps, label);
+    noisy = noisy.map((value, index) => value - velocity[index] / steps);
+    yield pixels(noisy);
+  }
+};
+
 // A small random generator with a seed (mulberry32), so that the same settings write the same text.
 explorer.random = (seed) => () => {
   seed = (seed + 0x6d2b79f5) | 0;
@@ -86,6 +150,11 @@ explorer.random = (seed) => () => {
   mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
   return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
 };
+
+// Standard normal numbers from such a generator (Box & Muller 1958).
+explorer.normal = (random, count) => Array.from(
+  { length: count }, () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random()),
+);
 
 explorer.draw = (probabilities, random) => {
   let left = random();
@@ -95,6 +164,8 @@ explorer.draw = (probabilities, random) => {
 };
 
 // ---- the page ----
+
+const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 
 explorer.paint = (canvas, pixels, side = 28) => {
   const context = canvas.getContext("2d");
@@ -145,14 +216,40 @@ explorer.start = () => {
     });
   });
   explorer.section(element("explore-digits"), "conditional_vae", (section, model) => {
-    const normal = (random) => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
     onInput(section, ({ digit, seed, warmth }) => {
       const random = explorer.random(seed);
       section.querySelectorAll("canvas").forEach((canvas) => {
-        const latents = Array.from({ length: model.latents }, () => warmth * normal(random));
+        const latents = explorer.normal(random, model.latents).map((value) => warmth * value);
         explorer.paint(canvas, explorer.decode(model, latents, digit));
       });
     });
+  });
+  explorer.section(element("explore-noise"), "diffusion_student", async (section, model, message) => {
+    const [way, samples] = [...section.querySelectorAll(".strip")].map((strip) => [...strip.children]);
+    let newest = 0;
+    const redraw = async () => {
+      newest += 1;
+      const own = newest;
+      const { digit, seed, steps } = values(section);
+      const random = explorer.random(seed);
+      message.textContent = "Drawing …";
+      way.forEach((canvas, step) => { canvas.style.visibility = step > steps ? "hidden" : ""; });
+      for (const canvas of samples) {
+        const noise = explorer.normal(random, canvas.width * canvas.height);
+        let step = 0;
+        for (const pixels of explorer.walk(model, noise, digit, steps)) {
+          explorer.paint(canvas, pixels);
+          if (canvas === samples[0]) explorer.paint(way[step], pixels);
+          step += 1;
+          await pause(20); // the browser shows what was painted
+          if (own !== newest) return; // another change of a slider has begun a drawing of its own
+        }
+      }
+      message.textContent = "";
+    };
+    onInput(section, () => {});
+    section.addEventListener("change", redraw);
+    await redraw();
   });
   explorer.section(element("explore-text"), "lstm_shakespeare", (section, model, message) => {
     const button = section.querySelector("button");
@@ -171,7 +268,7 @@ explorer.start = () => {
           const character = model.tokens[explorer.draw(explorer.nucleus(probabilities, topP), random)];
           page.textContent += character;
           ({ probabilities, states } = explorer.read(model, character, states, temperature));
-          if (written % 4 === 0) await new Promise((resolve) => { setTimeout(resolve); });
+          if (written % 4 === 0) await pause(0);
         }
         tf.dispose(states);
       } catch (error) {
