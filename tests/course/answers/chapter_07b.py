@@ -7,7 +7,8 @@ from types import SimpleNamespace
 PAIRS = 400
 turns = 4 * np.pi * np.linspace(0.1, 1, 36) ** 0.6
 spiral = GaussianMixture(np.stack([turns * np.cos(turns), turns * np.sin(turns)], axis=1) / 6, spread=0.08)
-exact, noise, start = spiral.look(flow_schedule), standard_normal((PAIRS, 2), seed=1), standard_normal((300, 2), seed=11)
+exact, noise = spiral.look(flow_schedule), standard_normal((PAIRS, 2), seed=1)
+start = standard_normal((300, 2), seed=11)
 smooth_ends = sample(exact, flow_schedule, noise, sampling_times(20), sampler="heun")
 
 
@@ -20,8 +21,11 @@ def in_one_call(field):
     return start - field(start)
 
 
-def fresh_noise(number=iter(range(1000, 2000))):
-    return standard_normal(noise.shape, seed=next(number))
+numbers = itertools.count(1000)
+
+
+def fresh_noise():
+    return standard_normal(noise.shape, seed=next(numbers))
 
 
 def to_the_end(noisy):
@@ -33,7 +37,10 @@ def to_the_mean(noisy):
 
 
 def a_few_go_astray(share):
-    return lambda noisy: to_the_end(noisy) + tf.cast(tf.range(len(noisy))[:, None] < int(share * len(noisy)), tf.float32)
+    def field(noisy):
+        astray = tf.range(len(noisy)) < int(share * len(noisy))
+        return to_the_end(noisy) + tf.cast(astray[:, None], tf.float32)
+    return field
 
 
 class Varying:  # drawings of one number each
@@ -116,7 +123,8 @@ WRONG_ANSWERS = {
     "4": {
         "more than enough": STUDENTS.format(**{**GROWING, "enough": "2_000"}),
         "too few": STUDENTS.format(**{**GROWING, "enough": "20"}),
-        "one student three times": STUDENTS.format(**{**GROWING, "few": "to_the_end", "some": "to_the_end", "enough": "20"}),
+        "one student three times": STUDENTS.format(
+            **{**GROWING, "few": "to_the_end", "some": "to_the_end", "enough": "20"}),
         "students that learnt nothing": STUDENTS.format(**{**GROWING, "many": "to_the_mean"}),
     },
     "5": {
