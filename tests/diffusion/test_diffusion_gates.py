@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from aigc_tf import data, metrics
+from aigc_tf.core.noise import standard_normal
 from aigc_tf.core.optimizers import FusedAdam
 from aigc_tf.diffusion import Diffusion, denoising, model, schedules
 
@@ -29,12 +30,12 @@ def bars(count, seed):
     return images.clip(0, 1).astype("float32"), labels
 
 
-def trained(**config):
+def trained(batches=None, **config):
     keras.utils.set_random_seed(0)
     net = Diffusion((4, 4, 1), **{"widths": (32,), "num_classes": CLASSES, "ema_decay": 0.99, **config})
     net.compile(FusedAdam(keras.optimizers.schedules.CosineDecay(5e-3, STEPS, alpha=0.02)))
-    batches = data.image_dataset(*bars(COUNT, 1), batch_size=50, seed=0)
-    net.fit(batches, epochs=STEPS // (COUNT // 50), verbose=0)
+    batches = batches or data.image_dataset(*bars(COUNT, 1), batch_size=50, seed=0)
+    net.fit(batches, epochs=STEPS // len(batches), verbose=0)
     return net
 
 
@@ -146,3 +147,23 @@ def test_labels_that_are_never_dropped_are_missed_where_none_is_given():
 def test_guidance_of_ten_is_too_strong():
     found, demand = judged(healthy(), guidance=10.0)
     assert found > 2 * LIMIT and demand > 0.98
+
+
+def student_of(teacher, change=lambda noise: noise):
+    """A reflow: noise, changed if a bug is planted, and what the teacher makes of it."""
+    count = 4 * COUNT  # so many that it cannot learn them by heart
+    noise, labels = standard_normal((count, 4, 4, 1), seed=5), bars(count, 1)[1]
+    pairs = tf.data.Dataset.from_tensor_slices((teacher.decode(noise, labels), labels, change(noise)))
+    return trained(pairs.shuffle(count, seed=0).batch(50), time_draws="uniform", label_dropout=0.0)
+
+
+def test_a_student_needs_one_call_where_its_teacher_needs_more():
+    once = {"sampler": "euler", "steps": 1}
+    assert judged(healthy(), **once)[0] > 4 * LIMIT
+    found, demand = judged(student_of(healthy()), **once)
+    assert found < LIMIT and demand > 0.98  # 0.004; its teacher with one call 0.14
+
+
+def test_a_student_of_pairs_torn_apart_does_not_pass():
+    found, _ = judged(student_of(healthy(), lambda noise: tf.roll(noise, 1, axis=0)), sampler="euler", steps=1)
+    assert found > 1.5 * LIMIT  # 0.0105
