@@ -9,7 +9,7 @@ import tensorflow as tf
 from aigc_tf import checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, squared_error
 from aigc_tf.core.noise import standard_normal, uniform
-from aigc_tf.diffusion import bits_per_dimension, network_calls, variational_bound
+from aigc_tf.diffusion import bits_per_dimension, level_log_prior, network_calls, variational_bound
 from aigc_tf.text import NGramModel, split_text
 from aigc_tf.vae import VAE, importance_weighted_nll
 
@@ -152,12 +152,24 @@ def measure_diffusion(model, mnist, count=1000):
     return measured
 
 
-def measure_bits(model, mnist, count=500):
-    """The variational bound in bits for each pixel of 256 grey levels, on the first `count` test images."""
-    images = data.scale_images(mnist.test_images[:count])
-    labels = tf.one_hot(mnist.test_labels[:count], model.num_classes) if model.num_classes else None
-    bound = variational_bound(model.look(labels), model.schedule, images, num_draws=50, seed=0)
-    return {"bits_per_dimension": float(tf.reduce_mean(bits_per_dimension(bound.total, np.prod(model.image_shape))))}
+def measure_bits(model, mnist, count=500, num_draws=50):
+    """Bits for each pixel of 256 grey levels, an upper bound, on the first `count` test images; and the counts' alone.
+
+    The noise from which the levels are named is chosen on as many validation images; before it is seen, levels are as
+    likely as they are at each position of the training images.
+    """
+    prior = level_log_prior(mnist.train_images)
+
+    def bits(images, labels, last):
+        one_hot = tf.one_hot(labels[:count], model.num_classes) if model.num_classes else None
+        options = {"num_draws": num_draws, "last": last, "log_prior": prior, "seed": 0}
+        images = data.scale_images(images[:count])
+        bound = variational_bound(model.look(one_hot), model.schedule, images, **options)
+        return float(tf.reduce_mean(bits_per_dimension(bound.total, np.prod(model.image_shape))))
+
+    chosen = min(range(4, 12), key=lambda last: bits(mnist.validation_images, mnist.validation_labels, last))
+    test = mnist.test_images, mnist.test_labels
+    return {"bits_per_pixel": bits(*test, chosen), "bits_named_from": chosen, "bits_of_counts": bits(*test, -12)}
 
 
 def measure_drawings(model, drawings, count=500):

@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from aigc_tf.core.inputs import as_images
@@ -30,7 +31,21 @@ class Bound(NamedTuple):
     reconstruction: tf.Tensor  # what it takes to name the grey level of each pixel of the first noisy image
 
 
-def variational_bound(look, schedule, images, *, num_draws=8, seed=None):
+def level_log_prior(images):
+    """ln of how often each position holds each grey level, (H, W, C, 256), every level counted once too often.
+
+    Args:
+        images: uint8 (N, H, W, C), such as the training images.
+    """
+    levels = np.asarray(images).reshape(len(images), -1)
+    counts = np.ones((levels.shape[1], LEVELS))
+    for place, values in enumerate(levels.T):
+        counts[place] += np.bincount(values, minlength=LEVELS)
+    prior = np.log(counts / counts.sum(axis=1, keepdims=True))
+    return tf.constant(prior.reshape(*images.shape[1:], LEVELS), tf.float32)
+
+
+def variational_bound(look, schedule, images, *, num_draws=8, last=MOST, log_prior=None, seed=None):
     """The bound for images of 256 grey levels (Kingma et al. 2021, arXiv:2107.00630, equations 11 and 17).
 
     With λ = ln(α²/σ²) the middle term is ½ ∫ E ‖ε − ε̂‖² dλ over all strengths of noise, estimated by `num_draws` of λ,
@@ -42,13 +57,18 @@ def variational_bound(look, schedule, images, *, num_draws=8, seed=None):
         schedule: a name in `schedules.SCHEDULES`.
         images: (batch, ...) in [0, 1], each pixel a multiple of 1/255.
         num_draws: noisy images that each image is judged by.
+        last: λ of the last noisy image, behind which the levels are named: anywhere the bound holds, but where the
+            network is bad it is better to name them sooner.
+        log_prior: ln of how likely each level is before the last noisy image is seen, (256,) or (H, W, C, 256) as
+            `level_log_prior` counts it; None: all levels alike.
         seed: for the same draws every time.
 
     Returns:
         A `Bound`, an estimate of it; `bits_per_dimension` converts its nats.
 
     Raises:
-        ValueError: for images outside of [0, 1], pixels between the levels, or num_draws < 1.
+        ValueError: for images outside of [0, 1], pixels between the levels, num_draws < 1, or a `last` that is no
+            later than the schedule's end.
     """
     if num_draws < 1:
         raise ValueError(f"num_draws must be at least 1. Received: {num_draws}")
@@ -61,7 +81,9 @@ def variational_bound(look, schedule, images, *, num_draws=8, seed=None):
     seeds = [None if seed is None else (seed, number) for number in range(num_draws + 2)]
 
     offset = tf.cast(uniform((), seeds[0]), tf.float32)
-    least, most = ends(schedule)
+    least, most = ends(schedule)[0], tf.constant(float(last))
+    if most <= least:
+        raise ValueError(f"last must be above {float(least):.1f}, where nothing but noise is seen. Received: {last}")
     diffusion = tf.zeros(images.shape[0])
     for draw in range(num_draws):
         log_snr = least + (most - least) * (draw + offset) / num_draws
@@ -75,15 +97,17 @@ def variational_bound(look, schedule, images, *, num_draws=8, seed=None):
     alpha, sigma = kept_variance(rates_at(schedule, most)[0])
     first = alpha * scaled + sigma * standard_normal(images.shape, seeds[-1])
     # One image after another: the 256 levels of every pixel of all images would not fit into the memory.
-    reconstruction = tf.map_fn(lambda pair: tf.reduce_sum(level_nll(*pair, alpha, sigma)), (first, levels),
+    reconstruction = tf.map_fn(lambda pair: tf.reduce_sum(level_nll(*pair, alpha, sigma, log_prior)), (first, levels),
                                fn_output_signature=tf.float32)
     return Bound(prior + diffusion + reconstruction, prior, diffusion, reconstruction)
 
 
-def level_nll(first, levels, alpha, sigma):
-    """−ln p(level | z): the levels as likely as N(z; α · level, σ²) makes them, nats per pixel, in the shape of z."""
+def level_nll(first, levels, alpha, sigma, log_prior=None):
+    """−ln p(level | z), p as prior(level) · N(z; α · level, σ²) makes it: nats per pixel, in the shape of z."""
     values = 2.0 * tf.range(LEVELS, dtype=tf.float32) / (LEVELS - 1) - 1.0
     logits = -0.5 * tf.square((first[..., None] - alpha * values) / sigma)
+    if log_prior is not None:
+        logits += log_prior
     return tf.nn.sparse_softmax_cross_entropy_with_logits(tf.cast(levels, tf.int32), logits)
 
 

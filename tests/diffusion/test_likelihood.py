@@ -7,7 +7,7 @@ import pytest
 import tensorflow as tf
 
 from aigc_tf.diffusion import SCHEDULES, GaussianMixture
-from aigc_tf.diffusion.likelihood import bits_per_dimension, level_nll, variational_bound
+from aigc_tf.diffusion.likelihood import bits_per_dimension, level_log_prior, level_nll, variational_bound
 from aigc_tf.diffusion.samplers import Look
 
 
@@ -79,6 +79,40 @@ def test_the_level_of_a_pixel_by_hand():
     """Half way between two levels each of them has one half: ln 2, where all others are far away."""
     between = tf.constant([[1.0 / 255 - 1.0]])  # levels 0 and 1 lie at −1 and −1 + 2/255
     assert float(level_nll(between, tf.constant([[1.0]]), 1.0, 1e-3)[0, 0]) == pytest.approx(math.log(2), rel=1e-2)
+
+
+def counted(images):
+    """Levels of `points` counted on other draws of the same."""
+    return level_log_prior(np.round(255 * points(20_000, seed=1)).astype("uint8"))
+
+
+def test_counts_are_ln_of_how_often_each_position_holds_each_level():
+    images = np.zeros((2, 1, 2, 1), "uint8")
+    images[:, 0, 1, 0] = 7, 255
+    prior = level_log_prior(images)
+    assert prior.shape == (1, 2, 1, 256)
+    np.testing.assert_allclose(np.exp(prior[0, 0, 0, :2]), [3 / 258, 1 / 258], rtol=1e-5)
+    np.testing.assert_allclose(np.exp(prior[0, 1, 0])[[0, 7, 255]], [1 / 258, 2 / 258, 2 / 258], rtol=1e-5)
+
+
+def test_named_behind_nothing_but_noise_the_counts_are_all_there_is():
+    bound = variational_bound(GaussianMixture([[0.0]], 0.25).look(SCHEDULES["flow"]), "flow", points(), last=-13.5,
+                              log_prior=counted(points()), seed=0)
+    assert np.mean(bound.diffusion) < 0.01
+    assert np.mean(bound.reconstruction) == pytest.approx(np.mean(exact_nats(points())), abs=0.05)
+
+
+@pytest.mark.parametrize("last", [-4.0, 0.0, 4.0, 11.0])
+def test_with_the_right_counts_it_does_not_matter_where_the_levels_are_named(last):
+    """The best denoiser pays on the way just what the counts need less."""
+    look = GaussianMixture([[0.0]], 0.25).look(SCHEDULES["flow"])
+    bound = variational_bound(look, "flow", points(), num_draws=64, last=last, log_prior=counted(points()), seed=0)
+    assert np.mean(bound.total) == pytest.approx(np.mean(exact_nats(points())), abs=0.1)
+
+
+def test_levels_cannot_be_named_before_the_first_noise():
+    with pytest.raises(ValueError, match="last must be above -13.8, .* Received: -20"):
+        variational_bound(None, "flow", points(3), last=-20)
 
 
 @pytest.mark.parametrize("images, num_draws, message", [
