@@ -176,14 +176,15 @@ def measure_drawings(model, drawings, count=500):
     """What a model of OpenMoji knows by heart: its loss on drawings seen and held out, and how near its samples come.
 
     The loss is the mean over 20 draws of noise and times, with the averaged weights, of the 218 held-out drawings and
-    of as many that were trained on, as they stand in the file. Distances are Euclidean, of pixels in [0, 1] to the
-    nearest drawing that was trained on: the held-out ones show what is near without being a copy.
+    of as many that were trained on (or all of them, if they are fewer), as they stand in the file. Distances are
+    Euclidean, of pixels in [0, 1] to the nearest drawing that was trained on: the held-out ones show what is near
+    without being a copy.
     """
     held_out = data.scale_images(data.load_openmoji(held_out=True).colour)
     seen = data.scale_images(drawings.colour)
     average = type(model).from_config(model.get_config())
     average.network.set_weights(model.average_network.get_weights())
-    groups = {"seen": seen[:: len(seen) // len(held_out)][: len(held_out)], "held_out": held_out}
+    groups = {"seen": seen[:: max(1, len(seen) // len(held_out))][: len(held_out)], "held_out": held_out}
     losses = {}
     for name, images in groups.items():
         draws = [(standard_normal(images.shape, seed=seed), uniform((len(images),), seed)) for seed in range(20)]

@@ -180,10 +180,12 @@ class ReflowRecipe(Recipe):
 
 @dataclass(frozen=True)
 class DrawingsRecipe(Recipe):
-    """The same for OpenMoji in colour, nine of every ten drawings."""
+    """The same for OpenMoji in colour: nine of every ten drawings, and of these every `every`-th."""
+
+    every: int = 1
 
     def load(self):
-        return data.load_openmoji()
+        return data.OpenMoji(*(column[:: self.every] for column in data.load_openmoji()))
 
     def batches(self, drawings, seed=0):
         batches = data.image_dataset(drawings.colour, batch_size=self.batch_size, seed=seed)
@@ -191,4 +193,5 @@ class DrawingsRecipe(Recipe):
 
     def description(self):
         changed = TRANSFORMS[self.transform] if self.transform else "in colour"
-        return {**super().description(), "data": f"OpenMoji drawings but every tenth, {changed}"}
+        part = f", of these one in {self.every}" if self.every > 1 else ""
+        return {**super().description(), "data": f"OpenMoji drawings but every tenth{part}, {changed}"}

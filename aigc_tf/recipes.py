@@ -52,7 +52,7 @@ DIFFUSION_TRAINING: dict = {
     "curve": partial(frechet_to_validation, sampler="dpm", steps=8),
 }
 OPENMOJI: dict = {"image_shape": (32, 32, 3), "ema_decay": 0.9995}
-OPENMOJI_TRAINING: dict = {"epochs": 200, "batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400}
+OPENMOJI_TRAINING: dict = {"batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400}
 
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw
@@ -88,11 +88,15 @@ RECIPES = {
         {**CONDITIONAL_DIFFUSION, "label_dropout": 0.0, "time_draws": "uniform", "sampler": "euler", "steps": 4},
         epochs=8, measure=measure_samples, batch_size=64, learning_rate=1e-3,
     ),
-    "openmoji_diffusion": DrawingsRecipe(
-        Diffusion, OPENMOJI, measure=measure_drawings, transform=augment_drawings, **OPENMOJI_TRAINING
+    "openmoji_diffusion": DrawingsRecipe(  # with drawings moved and turned its held-out loss was 0.212, not 0.186
+        Diffusion, OPENMOJI, measure=measure_drawings, epochs=200, **OPENMOJI_TRAINING
     ),
-    "openmoji_diffusion_plain": DrawingsRecipe(  # nothing drawn anew: chapter 7b compares what the two learn by heart
-        Diffusion, OPENMOJI, measure=measure_drawings, **OPENMOJI_TRAINING
+    "openmoji_diffusion_few": DrawingsRecipe(  # so few that it learns them by heart
+        Diffusion, OPENMOJI, measure=measure_drawings, every=20, epochs=1500, **OPENMOJI_TRAINING
+    ),
+    "openmoji_diffusion_few_changed": DrawingsRecipe(
+        Diffusion, OPENMOJI, measure=measure_drawings, every=20, epochs=1500, transform=augment_drawings,
+        **OPENMOJI_TRAINING,
     ),
     "gan_dense": GANRecipe(
         GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING

@@ -275,7 +275,7 @@ def mnist():
 def test_a_shipped_checkpoint_generates(name):
     model = checkpoints.load(name)
     conditions = {"labels": [0, 9]} if getattr(model, "num_classes", None) else {}
-    assert model.generate(2, seed=0, **conditions).shape == (2, 28, 28, 1)
+    assert model.generate(2, seed=0, **conditions).shape == (2, *getattr(model, "image_shape", (28, 28, 1)))
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -405,6 +405,23 @@ def test_a_gan_is_what_its_record_says(name, distances):
 @pytest.mark.parametrize("name", sorted({"autoencoder", *GANS} - {"dcgan_long"}))  # that and `vae` take long: seed 0
 def test_a_generator_is_recorded_for_three_seeds(name):
     assert [result["seed"] for result in checkpoints.info(name)["by_seed"]] == [0, 1, 2]
+
+
+# ---- chapters 7 and 7b: what the records hold; the chapters' verdicts draw again ------------------------------------
+
+
+def test_conditional_diffusion_passes_the_gate_of_chapter_7():
+    """A distance of at most 2, nearly all of the floor's recall, and digits as they were ordered."""
+    measured, floor = (checkpoints.info(name)["metrics"] for name in ("conditional_diffusion", "digit_classifier"))
+    assert measured["frechet_distance"] <= 2.0
+    assert measured["recall"] >= 0.97 * floor["recall"]
+    assert measured["accuracy_on_demand"] >= 0.98
+
+
+def test_the_student_with_four_calls_is_at_most_twice_as_far_as_its_teacher():
+    student, teacher = (checkpoints.info(name) for name in ("diffusion_student", "conditional_diffusion"))
+    assert [student["config"][key] for key in ("sampler", "steps", "guidance")] == ["euler", 4, 1.0]
+    assert student["metrics"]["frechet_distance"] <= 2 * teacher["metrics"]["frechet_distance"]
 
 
 # ---- chapter 4: nats per character, on the stack that runs this ------------------------------------------------------
