@@ -103,7 +103,7 @@ def test_a_training_killed_in_the_middle_of_an_epoch_goes_on_in_a_new_process(tm
         images = np.load(folder / "images.npy")
         mnist = data.MNIST(images, np.arange(40) % 10, images[:10], np.arange(10))
         config = {"image_shape": (4, 3, 1), "latent_dim": 2, "widths": (5,)}
-        recipe = Recipe(Autoencoder, config, 4, None, batch_size=20)
+        recipe = recipes.Recipe(Autoencoder, config, 4, None, batch_size=20)
         recipes.train("tiny", recipe, mnist, folder=folder / "checkpoints", backups=folder / "backups")
         """,
         tmp_path,
