@@ -1,8 +1,9 @@
 """Trained weights in data/checkpoints: named, hashed, and stored with the recipe and the numbers that they reached.
 
 Each checkpoint is two files: NAME.weights.h5 and NAME.json, its record. The first is HDF5 with one array for each
-weight, under the weight's own name, such as `encoder/dense_1/kernel`, which both stacks write and read. (Keras's own
-files of that ending go from Keras 2 to Keras 3, but not back.)
+weight, under the weight's own name, such as `encoder/dense_1/kernel`, which both stacks write and read. What
+16 bits can hold without loss is stored in 16. (Keras's own files of that ending go from Keras 2 to Keras 3, but not
+back.)
 """
 
 import importlib
@@ -14,6 +15,7 @@ from collections import Counter
 from pathlib import Path
 
 import h5py
+import numpy as np
 
 from aigc_tf.core.files import remove_leftovers
 from aigc_tf.data.downloading import CHECKOUT_DATA, sha256_of
@@ -31,6 +33,7 @@ MODELS = {
     "Diffusion": "aigc_tf.diffusion.model",
     "RNNLanguageModel": "aigc_tf.text.lstm",
     "LSTMLanguageModel": "aigc_tf.text.lstm",
+    "TransformerLanguageModel": "aigc_tf.transformer.model",
 }
 
 
@@ -111,6 +114,26 @@ def load(name, folder=FOLDER):
     return model
 
 
+def round_to_half(model):
+    """Rounds a model's weights to what 16 bits can hold, so that `save` stores them in half the space, without loss.
+
+    Raises:
+        ValueError: for a weight that is not finite, or beyond ±65,504, the largest number of 16 bits.
+    """
+    for name, weight in named_weights(model).items():
+        values = weight.numpy()
+        if not np.abs(values).max(initial=0.0) <= np.finfo("float16").max:
+            raise ValueError(f"16 bits hold numbers up to 65,504. Received: {name} with {np.abs(values).max()}")
+        weight.assign(values.astype("float16"))
+
+
+def compact(values):
+    """The numbers as float16 if that changes none of them, else as they are."""
+    with np.errstate(over="ignore"):
+        half = values.astype("float16")
+    return half if np.array_equal(half, values) else values
+
+
 def model_class(name):
     """The class of a name in `MODELS`."""
     return getattr(importlib.import_module(MODELS[name]), name)
@@ -139,7 +162,7 @@ def save(model, name, record, folder=FOLDER):
     # Made in memory, and written by Python: HDF5 itself takes the whole process down when the disk is full.
     with h5py.File(name, "w", driver="core", backing_store=False) as file:
         for key, weight in named_weights(model).items():
-            file.create_dataset(key, data=weight.numpy(), compression="gzip", shuffle=True)
+            file.create_dataset(key, data=compact(weight.numpy()), compression="gzip", shuffle=True)
         file.flush()
         content = file.id.get_file_image()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".saving-") as scratch:

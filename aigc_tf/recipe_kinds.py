@@ -8,8 +8,8 @@ import tensorflow as tf
 from aigc_tf import checkpoints, data
 from aigc_tf.core import addons
 from aigc_tf.core.noise import seed_pair, standard_normal
-from aigc_tf.core.optimizers import FusedAdam
-from aigc_tf.text import Vocabulary, split_text, streams
+from aigc_tf.core.optimizers import FusedAdam, Muon
+from aigc_tf.text import Vocabulary, random_windows, split_text, streams
 
 
 def augment(images, *, seed=None):
@@ -17,8 +17,8 @@ def augment(images, *, seed=None):
     return addons.random_rotate_translate(images, max_angle=0.15, max_shift=2, seed=seed)
 
 
-def augment_drawings(images, *, seed=None):
-    """Moves drawings on white by up to three pixels, turns them by up to 0.15 radians, and mirrors every other one."""
+def augment_drawings(images, *, seed):
+    """Moves drawings on white by up to three pixels, turns them by up to 0.15 radians, and mirrors half of them."""
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed_pair(seed), 2))
     moved = 1.0 - addons.random_rotate_translate(1.0 - images, max_angle=0.15, max_shift=3, seed=seeds[0])
     mirrored = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seeds[1]) < 0.5
@@ -42,6 +42,7 @@ class Recipe:
     config: dict
     epochs: int
     measure: object  # function (model, dataset) → dict of metrics
+    measure_first: object = None  # another one, for what takes long: of the first seed alone
     batch_size: int = 200
     learning_rate: float = 1e-3
     final_lr_fraction: float = 0.02  # of the learning rate at the end of a cosine; 1: it stays constant
@@ -51,6 +52,7 @@ class Recipe:
     seeds: tuple = (0,)  # one training each; the first one's weights are stored
     validation: int = data.VALIDATION  # images held out of the training, by which the recipe was chosen
     steps_per_execution: int = 1
+    half_precision: bool = False  # whether the weights are rounded to 16 bits, before they are measured, and stored so
     curve: object = None  # function (model, dataset) → Fréchet distance, noted at the end of every epoch
 
     def __post_init__(self):
@@ -76,11 +78,13 @@ class Recipe:
         model.compile(optimizer=optimizer, steps_per_execution=self.steps_per_execution)
 
     def decay(self, rate, steps):
-        warmup = min(self.warmup_steps, steps // 10)
-        if not warmup:
+        if not self.warmup_steps:
             return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=self.final_lr_fraction)
+        if self.warmup_steps > steps // 10:
+            raise ValueError(f"warmup_steps must be at most a tenth of all {steps}. Received: {self.warmup_steps}")
         return keras.optimizers.schedules.CosineDecay(
-            0.0, steps - warmup, alpha=self.final_lr_fraction, warmup_target=rate, warmup_steps=warmup
+            0.0, steps - self.warmup_steps, alpha=self.final_lr_fraction, warmup_target=rate,
+            warmup_steps=self.warmup_steps,
         )
 
     def images_text(self):
@@ -99,6 +103,7 @@ class Recipe:
             "batch_size": self.batch_size,
             "optimizer": f"Adam, {self.learning_rate} {self.decay_text()}",
             "data": f"{self.images_text()}, {TRANSFORMS[self.transform]}",
+            **({"weights": "rounded to 16 bits, then measured"} if self.half_precision else {}),
         }
 
 
@@ -144,6 +149,31 @@ class TextRecipe(Recipe):
     def description(self):
         read = f"{self.corpus}, the first 90%, read in order; gradients through {self.length} tokens"
         return {**super().description(), "data": read}
+
+
+@dataclass(frozen=True)
+class TransformerRecipe(TextRecipe):
+    """The same on windows that begin anywhere, as long as the context; `learning_rate` is Muon's, for the matrices."""
+
+    steps_per_epoch: int = 100
+    adam_ratio: float = 0.15
+
+    def batches(self, text, seed=0):
+        numbers = Vocabulary.of(text).encode(split_text(text)[0])
+        options = {"batch_size": self.batch_size, "steps": self.steps_per_epoch, "seed": seed}
+        return random_windows(numbers, self.config["context"], **options)
+
+    def compile(self, model, steps):
+        model.compile(optimizer=Muon(self.decay(self.learning_rate, steps), self.adam_ratio))
+
+    def description(self):
+        return {
+            **super().description(),
+            "optimizer": f"Muon, {self.learning_rate} {self.decay_text()}; Adam at {self.adam_ratio} times that for "
+                         "embeddings and logits",
+            "data": f"{self.corpus}, the first 90%, windows of {self.config['context']} tokens that begin anywhere, "
+                    f"{self.steps_per_epoch} batches an epoch",
+        }
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ from aigc_tf.measures import (
     frechet_to_validation,
     measure_all,
     measure_autoencoder,
+    measure_bits,
     measure_classifier,
     measure_diffusion,
     measure_drawings,
@@ -35,10 +36,12 @@ from aigc_tf.recipe_kinds import (
     Recipe,
     ReflowRecipe,
     TextRecipe,
+    TransformerRecipe,
     augment,
     augment_drawings,
 )
 from aigc_tf.text import LSTMLanguageModel
+from aigc_tf.transformer import TransformerLanguageModel
 from aigc_tf.vae import IWAE, VAE
 
 BACKUPS = Path("build") / "checkpoints"  # relative to the checkout, where `make checkpoints` runs
@@ -51,8 +54,13 @@ DIFFUSION_TRAINING: dict = {
     "epochs": 20, "batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400, "seeds": (0, 1, 2),
     "curve": partial(frechet_to_validation, sampler="dpm", steps=8),
 }
+GPT: dict = {"num_layers": 5, "width": 192, "num_heads": 6, "context": 256}
+GPT_TRAINING: dict = {
+    "epochs": 50, "batch_size": 32, "learning_rate": 0.02, "warmup_steps": 50, "half_precision": True,
+}
 OPENMOJI: dict = {"image_shape": (32, 32, 3), "ema_decay": 0.9995}
 OPENMOJI_TRAINING: dict = {"batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400}
+FEW_TRAINING: dict = {**OPENMOJI_TRAINING, "every": 20, "epochs": 1500, "warmup_steps": 300}
 
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw
@@ -78,10 +86,11 @@ RECIPES = {
     ),
     "conditional_diffusion": Recipe(
         Diffusion, {**CONDITIONAL_DIFFUSION, "guidance": 1.25}, labels=True,
-        measure=measure_all(measure_samples, measure_diffusion), **DIFFUSION_TRAINING,
+        measure=measure_samples, measure_first=measure_all(measure_diffusion, measure_bits), **DIFFUSION_TRAINING,
     ),
     "diffusion": Recipe(
-        Diffusion, {"ema_decay": 0.9995}, measure=measure_samples, **{**DIFFUSION_TRAINING, "epochs": 10},
+        Diffusion, {"ema_decay": 0.9995}, measure=measure_samples,
+        **{**DIFFUSION_TRAINING, "epochs": 4, "warmup_steps": 344},
     ),
     "diffusion_student": ReflowRecipe(  # its first step starts at noise alone: times are drawn evenly, noise included
         Diffusion,
@@ -92,11 +101,10 @@ RECIPES = {
         Diffusion, OPENMOJI, measure=measure_drawings, epochs=200, **OPENMOJI_TRAINING
     ),
     "openmoji_diffusion_few": DrawingsRecipe(  # so few that it learns them by heart
-        Diffusion, OPENMOJI, measure=measure_drawings, every=20, epochs=1500, **OPENMOJI_TRAINING
+        Diffusion, OPENMOJI, measure=measure_drawings, **FEW_TRAINING
     ),
     "openmoji_diffusion_few_changed": DrawingsRecipe(
-        Diffusion, OPENMOJI, measure=measure_drawings, every=20, epochs=1500, transform=augment_drawings,
-        **OPENMOJI_TRAINING,
+        Diffusion, OPENMOJI, measure=measure_drawings, transform=augment_drawings, **FEW_TRAINING
     ),
     "gan_dense": GANRecipe(
         GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING
@@ -123,6 +131,11 @@ RECIPES = {
     "lstm_shakespeare": TextRecipe(
         LSTMLanguageModel, {"units": (512,), "dropout": 0.1, "embedding_stddev": 1.0}, epochs=3, measure=measure_text,
         batch_size=128, learning_rate=4e-3,
+    ),
+    "gpt_shakespeare": TransformerRecipe(TransformerLanguageModel, GPT, measure=measure_text, **GPT_TRAINING),
+    "gpt_tinyshakespeare": TransformerRecipe(
+        TransformerLanguageModel, {**GPT, "dropout": 0.2}, measure=measure_text, corpus="tinyshakespeare",
+        **GPT_TRAINING,
     ),
 }
 
@@ -171,9 +184,13 @@ def train(name, recipe, dataset, *, folder=checkpoints.FOLDER, backups=BACKUPS):
         done = backup / "result.json"
         if stored is None or not done.exists():
             model, trained = train_once(recipe, seed, dataset, backup)
+            if recipe.half_precision:
+                checkpoints.round_to_half(model)
             stored = stored or model
         if not done.exists():
-            measured = {key: round(float(value), 5) for key, value in recipe.measure(model, dataset).items()}
+            first = recipe.measure_first if seed == recipe.seeds[0] else None
+            measure = measure_all(recipe.measure, first) if first else recipe.measure
+            measured = {key: round(float(value), 5) for key, value in measure(model, dataset).items()}
             files.write_file(done, json.dumps({"seed": seed, **trained, "metrics": measured}))
         results.append(json.loads(done.read_text()))
     versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}

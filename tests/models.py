@@ -19,6 +19,7 @@ from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.gan import model as gan
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.text import LSTMLanguageModel, RNNLanguageModel
+from aigc_tf.transformer import TransformerLanguageModel
 from aigc_tf.vae import IWAE, VAE
 
 
@@ -92,7 +93,7 @@ class Row:
         return {"labels": np.arange(count) % self.num_classes} if self.num_classes else {}
 
 
-class TextRow(Row):
+class WindowsRow(Row):
     """A language model: its examples are windows of token numbers with their targets."""
 
     generates = reconstructs = image_shape = num_classes = None
@@ -104,6 +105,10 @@ class TextRow(Row):
     def batches(self, count, batch_size, seed=None):
         examples = tf.data.Dataset.from_tensor_slices(self.arrays(count))
         return (examples if seed is None else examples.shuffle(count, seed=seed)).batch(batch_size)
+
+
+class TextRow(WindowsRow):
+    """A recurrent language model: it takes streams, too, and carries its states from one batch to the next."""
 
 
 still = functools.partial(keras.optimizers.SGD, 0.0)
@@ -140,11 +145,21 @@ def diffusion_row(**config):
 
 def text_row(model=LSTMLanguageModel, shared=False, **config):
     config = {"tokens": "abcde", "units": (8, 6), "embedding_dim": 4, "clip_norm": 0.1, **config}
-    terms = {"loss", "bits", "perplexity"}
-    return TextRow(model, config, terms, lambda terms, model: terms["bits"] * LN_2, shared=shared)
+    return TextRow(model, config, TEXT_TERMS, total_bits, shared=shared)
 
 
-LN_2 = np.log(2)
+def transformer_row(shared=False, **config):
+    """Without zero outputs, through which no gradient would reach the weights before them at first."""
+    small = {"tokens": "abcde", "num_layers": 2, "width": 8, "num_heads": 2, "context": 8, "clip_norm": 0.1}
+    config = {**small, "zero_outputs": False, **config}
+    return WindowsRow(TransformerLanguageModel, config, TEXT_TERMS, total_bits, shared=shared)
+
+
+def total_bits(terms, model):
+    return terms["bits"] * np.log(2)
+
+
+TEXT_TERMS = {"loss", "bits", "perplexity"}
 SMALL_COLOUR = {"image_shape": (16, 12, 3), "architecture": "dcgan", "num_classes": 3}
 
 MODELS = {
@@ -182,6 +197,10 @@ MODELS = {
     "LSTM": text_row(shared=True),
     "GRU, tied": text_row(cell="gru", tied=True),
     "layer-norm LSTM": text_row(cell="layer_norm_lstm"),
+    "Transformer": transformer_row(shared=True),
+    "Transformer, learned positions, layer norm, gelu": transformer_row(
+        position_encoding="learned", norm="layer", activation="gelu"
+    ),
 }
 
 SHARED = {name: row for name, row in MODELS.items() if row.shared}

@@ -37,6 +37,8 @@ def package(tmp_path):
     ("vae", "from aigc_tf import plots"),
     ("metrics.images", "from aigc_tf import gan"),
     ("gan.losses", "from aigc_tf.gan import networks"),
+    ("text.lstm", "from aigc_tf import transformer"),
+    ("transformer.attention", "from aigc_tf.transformer import model"),
     ("autoencoder", "from aigc_tf import vae"),
     ("core.inputs", "from aigc_tf import autoencoder"),
     ("callbacks", "import tensorflow_addons"),

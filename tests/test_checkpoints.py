@@ -53,6 +53,32 @@ def test_a_loaded_model_is_the_saved_one(model, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
+def test_weights_that_were_rounded_to_half_precision_come_back_and_take_less_room(tmp_path):
+    model = VAE(image_shape=(8, 8, 1), latent_dim=2, hidden_units=(500,))
+    exact = checkpoints.save(model, "exact", RECORD, tmp_path)
+    checkpoints.round_to_half(model)
+    rounded = checkpoints.save(model, "rounded", RECORD, tmp_path)
+    assert rounded["bytes"] < 0.6 * exact["bytes"]
+    for one, other in zip(model.get_weights(), checkpoints.load("rounded", tmp_path).get_weights(), strict=True):
+        assert other.dtype == "float32"
+        np.testing.assert_array_equal(one, other)
+
+
+def test_weights_that_half_precision_cannot_round_are_stored_exactly():
+    values = np.array([1.0, 1.0001, 7e4, np.nan], "float32")
+    np.testing.assert_array_equal(checkpoints.compact(values), values)
+    assert checkpoints.compact(values).dtype == "float32"
+
+
+@pytest.mark.parametrize("value", [7e4, float("nan")])
+def test_a_weight_beyond_half_precision_is_not_rounded(value):
+    model = tiny_vae()
+    weight = next(iter(checkpoints.named_weights(model).values()))
+    weight.assign(np.full(weight.shape, value, "float32"))
+    with pytest.raises(ValueError, match="16 bits hold numbers up to 65,504. Received: encoder"):
+        checkpoints.round_to_half(model)
+
+
 def test_a_loaded_model_has_the_configuration_of_the_saved_one(folder):
     loaded = checkpoints.load("tiny", folder)
     expected = {"image_shape": (4, 3, 1), "latent_dim": 2, "hidden_units": (5,), "beta": 2.0, "num_classes": 3,

@@ -17,6 +17,7 @@ from aigc_tf.text.lstm import LSTMLanguageModel
 from aigc_tf.data import image_files_dataset
 from aigc_tf.diffusion import Diffusion
 from aigc_tf.text import streams, windows
+from aigc_tf.transformer import TransformerLanguageModel
 from aigc_tf.vae import VAE
 import keras, numpy as np
 
@@ -31,8 +32,9 @@ binary_labelled = data.with_new_draws(labelled, data.binarize, seed=1)
 np.save("images.npy", images)
 from_files = image_files_dataset(["images.npy"], batch_size=8, seed=1)
 stream = streams(numbers, 6, batch_size=4, restarts=0.3, seed=1)
+pieces = windows(numbers, 6, batch_size=4, seed=1)
 PIPELINES = {"image_dataset": plain, "with labels": labelled, "with_new_draws": binary,
-             "image_files_dataset": from_files, "streams": stream, "windows": windows(numbers, 6, batch_size=4, seed=1)}
+             "image_files_dataset": from_files, "streams": stream, "windows": pieces}
 SMALL_GAN = dict(image_shape=SHAPE, latent_dim=3, generator_widths=(16, 16), discriminator_widths=(16, 8))
 ASKED = np.array([0, 1, 2])
 
@@ -56,6 +58,9 @@ MODELS = {
                   lambda model: model.generate(3, seed=2, labels=ASKED)),
     "LSTM": (lambda: LSTMLanguageModel("abcde", units=(8,), embedding_dim=4, dropout=0.2), stream, 1,
              lambda model: model.generate("ab", 40, seed=2)),
+    "Transformer": (lambda: TransformerLanguageModel("abcde", num_layers=2, width=8, num_heads=2, context=8,
+                                                     dropout=0.2),
+                    pieces, 1, lambda model: model.generate("ab", 40, seed=2)),
 }
 
 def digest(value):
@@ -88,7 +93,7 @@ print("RESULTS" + json.dumps(results))
 PIPELINES = ("image_dataset", "with labels", "with_new_draws", "image_files_dataset", "streams", "windows")
 MODELS = ("autoencoder", "VAE", "VAE, 3 steps at a time", "conditional VAE", "classifier", "GAN with dropout",
           "conditional DCGAN", "conditional DCGAN, 3 steps at a time", "WGAN-GP", "diffusion", "LSTM",
-          "LSTM, 3 steps at a time")
+          "LSTM, 3 steps at a time", "Transformer")
 
 
 @pytest.fixture(scope="module")

@@ -78,11 +78,11 @@ CHECKPOINTS = CHECKPOINT.findall((CHECKOUT / "data" / "README.md").read_text(enc
 
 
 def measured(record):
-    """The metrics of a record: of its seed, or means and standard deviations of its seeds."""
+    """The metrics of a record: of its seed, or means and standard deviations of its seeds, where all were measured."""
     if "by_seed" not in record:
         return [*record["metrics"].values()]
     seeds = [result["metrics"] for result in record["by_seed"]]
-    columns = [[metrics[name] for metrics in seeds] for name in seeds[0]]
+    columns = [[metrics[name] for metrics in seeds] for name in seeds[0] if all(name in metrics for metrics in seeds)]
     return [make(column) for column in columns for make in (statistics.mean, statistics.stdev)]
 
 

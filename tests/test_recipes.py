@@ -191,7 +191,6 @@ def test_the_measurements_of_drawings(small):
     measured = measures.measure_drawings(Diffusion((32, 32, 3), widths=(8, 8), steps=2), drawings, count=10)
     assert set(measured) == {
         "loss_seen", "loss_held_out", "median_distance_samples", "median_distance_held_out",
-        "nearer_than_95_percent_of_held_out",
     }
     assert measured["loss_seen"] == pytest.approx(measured["loss_held_out"], rel=0.05), "it has seen neither"
 
@@ -281,6 +280,11 @@ def test_every_recipe_says_what_it_does(name):
     assert ("turned" in text["data"]) == (recipe.transform in (recipes.augment, recipes.augment_drawings))
 
 
+def test_a_rise_longer_than_a_tenth_of_the_training_is_refused():
+    with pytest.raises(ValueError, match="at most a tenth of all 100. Received: 11"):
+        Recipe(**{**vars(FULL_BATCH), "warmup_steps": 11}).decay(1e-3, 100)
+
+
 def test_a_transform_that_the_record_has_no_words_for_is_refused():
     with pytest.raises(ValueError, match="add .*mask_block.* to TRANSFORMS"):
         Recipe(**{**vars(FULL_BATCH), "transform": data.mask_block})
@@ -293,6 +297,15 @@ def test_several_seeds_are_all_recorded_and_the_first_is_stored(small, tmp_path)
     assert record["metrics"] == record["by_seed"][0]["metrics"] != record["by_seed"][1]["metrics"]
     loaded = checkpoints.load("tiny", tmp_path / "checkpoints")
     assert weigh(loaded, None)["mean_weight"] == pytest.approx(record["metrics"]["mean_weight"], abs=1e-5)
+
+
+def test_what_takes_long_is_measured_of_the_first_seed_alone(small, tmp_path):
+    def long(model, mnist):
+        return {"long": 1.0}
+
+    _, record = train(Recipe(**{**vars(FULL_BATCH), "seeds": (3, 4), "measure_first": long}), small, tmp_path)
+    assert [set(result["metrics"]) for result in record["by_seed"]] == [{"mean_weight", "long"}, {"mean_weight"}]
+    assert record["metrics"]["long"] == 1.0
 
 
 def test_a_kill_in_the_second_seed_keeps_the_first(small, tmp_path):

@@ -1,7 +1,7 @@
 """Diffusion models (chapter 7): read `schedules`, then `unet`, `model`, `samplers` and `denoising`."""
 
-from aigc_tf.diffusion.denoising import guided
 from aigc_tf.diffusion.exact import GaussianMixture
+from aigc_tf.diffusion.inputs import guided
 from aigc_tf.diffusion.likelihood import Bound, bits_per_dimension, level_log_prior, variational_bound
 from aigc_tf.diffusion.model import Diffusion, denoising_loss
 from aigc_tf.diffusion.samplers import SAMPLERS, Look, network_calls, sample

@@ -8,20 +8,11 @@ from aigc_tf.core.inputs import as_images, check_count, check_name
 from aigc_tf.core.labels import one_hot_labels
 from aigc_tf.core.model import Model
 from aigc_tf.core.noise import standard_normal
-from aigc_tf.diffusion import schedules
-from aigc_tf.diffusion.inputs import CHUNK, as_times, check_guidance, draws, in_chunks, network_inputs, to_unit_range
+from aigc_tf.diffusion import inputs, schedules
 from aigc_tf.diffusion.samplers import SAMPLERS, Look, sample
 from aigc_tf.diffusion.schedules import sampling_times, with_returns
 
 FIRST_TIME = 0.01  # where the way into the noise starts: before that training hardly ever looks
-
-
-def guided(with_label, without, guidance):
-    """without + guidance · (with_label − without): 1 is the model as it is, more exaggerates what the label changes.
-
-    Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598, equation 6, whose w is guidance − 1).
-    """
-    return without + guidance * (with_label - without)
 
 
 class DenoisingModel(Model):
@@ -60,7 +51,7 @@ class DenoisingModel(Model):
         Raises:
             ValueError: for guidance of a model without labels, or guidance that is negative or not finite.
         """
-        check_guidance(guidance, one_hot is not None)
+        inputs.check_guidance(guidance, one_hot is not None)
         strength = None if guidance == 1 else tf.constant(guidance, tf.float32)
 
         def look(noisy, time):
@@ -78,17 +69,17 @@ class DenoisingModel(Model):
     def _predict(self, network, noisy, time, one_hot, guidance):
         """What a network says of any number of images at one time, some of them after another."""
         count = tf.shape(noisy)[0]
-        padding = -count % CHUNK if count > CHUNK else 0
-        chunks = [in_chunks(tensor, padding) for tensor in (noisy, one_hot) if tensor is not None]
+        padding = -count % inputs.CHUNK if count > inputs.CHUNK else 0
+        chunks = [inputs.in_chunks(tensor, padding) for tensor in (noisy, one_hot) if tensor is not None]
 
         def predict(chunk):
             noisy, one_hot = chunk if len(chunk) > 1 else (chunk[0], None)
             times = tf.fill((tf.shape(noisy)[0],), time)
-            values = network(network_inputs(noisy, times, one_hot))
+            values = network(inputs.network_inputs(noisy, times, one_hot))
             if guidance is None:
                 return values
-            without = network(network_inputs(noisy, times, tf.zeros_like(one_hot)))
-            return guided(values, without, guidance)
+            without = network(inputs.network_inputs(noisy, times, tf.zeros_like(one_hot)))
+            return inputs.guided(values, without, guidance)
 
         values = tf.map_fn(predict, tuple(chunks), fn_output_signature=tf.float32, parallel_iterations=1)
         return tf.reshape(values, (-1, *self.image_shape))[:count]
@@ -157,7 +148,7 @@ class DenoisingModel(Model):
         Further arguments and errors are those of `decode`.
         """
         images = self._scaled(images)
-        time = float(as_times([time], 1)[0])
+        time = float(inputs.as_times([time], 1)[0])
         if not time:
             raise ValueError(f"time must be above 0, up to 1. Received: {time}")
         noise = standard_normal(tf.shape(images), seed)
@@ -184,7 +175,7 @@ class DenoisingModel(Model):
             raise ValueError(
                 f"Masks must hold 0 and 1 in the shape {(*scaled.shape[:3], 1)}. Received: shape {tuple(masks.shape)}"
             )
-        draw = draws(scaled.shape, seed, purpose=2)
+        draw = inputs.draws(scaled.shape, seed, purpose=2)
 
         def put_back(noisy, time):
             return masks * schedules.diffuse(scaled, draw(), self.rates(time)) + (1.0 - masks) * noisy
@@ -218,7 +209,7 @@ class DenoisingModel(Model):
             log_snr = tf.constant(-2.0 * math.log(2.0 * candidate))  # of images in [−1, 1], twice as far apart
             time = schedules.time_of(self.schedule, log_snr)
             clean = self.look(one_hot)((2.0 * images - 1.0) * self.rates(time).alpha, time).images
-            cleaned.append(to_unit_range(clean))
+            cleaned.append(inputs.to_unit_range(clean))
             removed = tf.sqrt(tf.reduce_mean(tf.square(images - cleaned[-1]), axis=(1, 2, 3)))
             doubts.append(tf.abs(tf.math.log(removed / candidate)))
         best = tf.argmin(doubts, axis=0)
@@ -251,6 +242,7 @@ class DenoisingModel(Model):
         if guidance is None:
             guidance = 1.0 if labels is None else self.guidance
         one_hot = self._one_hot(labels, noisy.shape[0])
-        draw = draws(noisy.shape, seed, purpose=1)
+        draw = inputs.draws(noisy.shape, seed, purpose=1)
         look = self.look(one_hot, guidance)
-        return to_unit_range(sample(look, self._schedule, noisy, times, sampler=sampler, draw=draw, change=change))
+        images = sample(look, self._schedule, noisy, times, sampler=sampler, draw=draw, change=change)
+        return inputs.to_unit_range(images)

@@ -19,6 +19,14 @@ def check_guidance(guidance, labels):
         raise ValueError(f"guidance must be a finite number of at least 0. Received: {guidance=}")
 
 
+def guided(with_label, without, guidance):
+    """without + guidance · (with_label − without): 1 is the model as it is, more exaggerates what the label changes.
+
+    Classifier-free guidance (Ho & Salimans 2022, arXiv:2207.12598, equation 6, whose w is guidance − 1).
+    """
+    return without + guidance * (with_label - without)
+
+
 def network_inputs(noisy, times, one_hot):
     """What `build_unet`'s network takes."""
     inputs = [noisy, time_features(times)]

@@ -11,8 +11,8 @@ from aigc_tf.core.noise import standard_normal, uniform
 from aigc_tf.diffusion import schedules
 
 LEVELS = 256  # of grey
-# ln(α²/σ²) at the ends. At first the noise is half as wide as a level: with less, a denoiser that takes levels for
-# numbers would pay for places between them. At last the image is a thousandth of the noise.
+# ln(α²/σ²) at the ends. At the clean end the noise is half as wide as a level: with less, a denoiser that takes levels
+# for numbers would pay for places between them. At the other end the image is a thousandth of the noise.
 MOST, LEAST = 11.0, -13.8
 
 
@@ -26,13 +26,13 @@ class Bound(NamedTuple):
     """An upper bound on −ln p(image) and its terms, in nats per image, each (batch,)."""
 
     total: tf.Tensor
-    prior: tf.Tensor  # what the last noisy image still tells of the image
+    prior: tf.Tensor  # what the noisiest image still tells of the image
     diffusion: tf.Tensor  # what the denoiser gets wrong on the way
-    reconstruction: tf.Tensor  # what it takes to name the grey level of each pixel of the first noisy image
+    reconstruction: tf.Tensor  # what it takes to name the grey level of each pixel from the cleanest noisy image
 
 
 def level_log_prior(images):
-    """ln of how often each position holds each grey level, (H, W, C, 256), every level counted once too often.
+    """ln of how often each position holds each grey level, (H, W, C, 256), with one added to every count.
 
     Args:
         images: uint8 (N, H, W, C), such as the training images.
@@ -57,9 +57,9 @@ def variational_bound(look, schedule, images, *, num_draws=8, last=MOST, log_pri
         schedule: a name in `schedules.SCHEDULES`.
         images: (batch, ...) in [0, 1], each pixel a multiple of 1/255.
         num_draws: noisy images that each image is judged by.
-        last: λ of the last noisy image, behind which the levels are named: anywhere the bound holds, but where the
-            network is bad it is better to name them sooner.
-        log_prior: ln of how likely each level is before the last noisy image is seen, (256,) or (H, W, C, 256) as
+        last: λ of the cleanest noisy image, from which the levels are named: anywhere the bound holds, but where the
+            network is bad it is better to name them sooner, at a smaller λ.
+        log_prior: ln of how likely each level is before that image is seen, (256,) or (H, W, C, 256) as
             `level_log_prior` counts it; None: all levels alike.
         seed: for the same draws every time.
 
@@ -67,8 +67,8 @@ def variational_bound(look, schedule, images, *, num_draws=8, last=MOST, log_pri
         A `Bound`, an estimate of it; `bits_per_dimension` converts its nats.
 
     Raises:
-        ValueError: for images outside of [0, 1], pixels between the levels, num_draws < 1, or a `last` that is no
-            later than the schedule's end.
+        ValueError: for images outside of [0, 1], pixels between the levels, num_draws < 1, or a `last` that is not
+            above λ at the schedule's end.
     """
     if num_draws < 1:
         raise ValueError(f"num_draws must be at least 1. Received: {num_draws}")

@@ -20,7 +20,7 @@ from aigc_tf.plots.pictures import (
     plot_walk,
 )
 from aigc_tf.plots.planes import Plane, plot_planes
-from aigc_tf.plots.sequences import plot_chain, plot_choices, plot_streams
+from aigc_tf.plots.sequences import plot_attention, plot_chain, plot_choices, plot_streams
 from aigc_tf.plots.style import (
     BASELINE,
     BLACK,
@@ -44,12 +44,12 @@ from aigc_tf.plots.style import (
 from aigc_tf.plots.text import plot_next, plot_over_text, plot_passage, plot_unit
 
 __all__ = [
-    "BASELINE", "BLACK", "BLUE", "CLASSES", "GENERATED", "GREEN", "GREY", "LINES", "ORANGE", "PURPLE", "REAL",
-    "SKY", "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Box", "Codes", "Plane", "Ring", "figures_gif",
-    "image_grid", "images_gif", "plot_bars", "plot_chain", "plot_choices", "plot_codes", "plot_convolution",
-    "plot_curves", "plot_dots", "plot_feature_clouds", "plot_film_strip", "plot_flow", "plot_images",
-    "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane", "plot_line_game",
-    "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices", "plot_next", "plot_over_text",
+    "BASELINE", "BLACK", "BLUE", "CLASSES", "GENERATED", "GREEN", "GREY", "LINES", "ORANGE", "PURPLE", "REAL", "SKY",
+    "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Box", "Codes", "Plane", "Ring", "figures_gif",
+    "image_grid", "images_gif", "plot_attention", "plot_bars", "plot_chain", "plot_choices", "plot_codes",
+    "plot_convolution", "plot_curves", "plot_dots", "plot_feature_clouds", "plot_film_strip", "plot_flow",
+    "plot_images", "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane",
+    "plot_line_game", "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices", "plot_next", "plot_over_text",
     "plot_passage", "plot_plane_games", "plot_planes", "plot_ring", "plot_rows", "plot_streams", "plot_timeline",
     "plot_unit", "plot_walk", "show", "show_gif",
 ]

@@ -1,6 +1,6 @@
 """Language models (chapter 4): read `vocabulary`, `batches`, `ngram`, `recurrent`, `lstm`, `evaluation`, `decoding`."""
 
-from aigc_tf.text.batches import split_text, streams, windows
+from aigc_tf.text.batches import random_windows, split_text, streams, windows
 from aigc_tf.text.decoding import adjust_logits, ban_repeats, beam_search, sample, sample_tokens
 from aigc_tf.text.evaluation import nats_per_token
 from aigc_tf.text.generation import TextGenerator
@@ -11,6 +11,6 @@ from aigc_tf.text.vocabulary import UNKNOWN, Vocabulary, join_words, split_words
 
 __all__ = [
     "CELLS", "UNKNOWN", "LSTMLanguageModel", "NGramModel", "RNNLanguageModel", "TextGenerator", "Vocabulary",
-    "adjust_logits", "ban_repeats", "beam_search", "join_words", "nats_per_token", "next_token_loss", "sample",
-    "sample_tokens", "split_text", "split_words", "streams", "windows",
+    "adjust_logits", "ban_repeats", "beam_search", "join_words", "nats_per_token", "next_token_loss", "random_windows",
+    "sample", "sample_tokens", "split_text", "split_words", "streams", "windows",
 ]

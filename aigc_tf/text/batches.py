@@ -100,6 +100,34 @@ def streams(numbers, length, *, batch_size, restarts=0.0, seed=None):
     return prefetched(steps.map(cut, num_parallel_calls=2))
 
 
+def random_windows(numbers, length, *, batch_size, steps, seed=None):
+    """Batches of windows that begin anywhere, (inputs, targets), int32 (batch, length) each: `steps` of them an epoch.
+
+    Every epoch draws new ones, so that a network meets each token at every place of a window. (nanoGPT trains so.)
+
+    Args:
+        numbers: token numbers (N,), N > length.
+        length: tokens in a window.
+        batch_size: windows in a batch.
+        steps: batches in an epoch.
+        seed: makes the draws repeatable.
+
+    Raises:
+        ValueError: if the text is too short for a window, or length, batch_size or steps < 1.
+    """
+    numbers = _checked(numbers, length, batch_size, rows=1)
+    if steps < 1:
+        raise ValueError(f"steps must be at least 1. Received: {steps}")
+    draws = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True).take(steps * batch_size)
+    numbers, places = tf.constant(numbers), tf.range(length + 1, dtype=tf.int64)
+
+    def cut(draws):
+        pieces = tf.gather(numbers, (draws % (len(numbers) - length))[:, None] + places)  # (batch, length + 1)
+        return pieces[:, :-1], pieces[:, 1:]
+
+    return prefetched(draws.batch(batch_size, drop_remainder=True).map(cut, num_parallel_calls=2))
+
+
 def _checked(numbers, length, batch_size, rows):
     numbers = np.asarray(numbers)
     if min(length, batch_size) < 1:

@@ -1,11 +1,11 @@
-"""The fused Adam: its first steps by hand, then beside Keras's Adam, across saving, devices and executions."""
+"""The fused Adam and Muon: first steps by hand, then beside Keras's own, across saving, devices and executions."""
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_tf.core.optimizers import FusedAdam
+from aigc_tf.core.optimizers import FusedAdam, Muon, is_hidden_matrix, orthogonalize
 
 STEPS, ROWS = 100, 5
 TOKENS = np.random.default_rng(0).integers(7, size=(48, ROWS)).astype("int32")
@@ -30,7 +30,7 @@ def numbers(*values):
 
 
 def small_model(optimizer, **options):
-    """An embedding, whose gradient is sparse, and a layer, whose gradients are not."""
+    """An embedding, whose gradient is sparse, and a layer, whose gradients are not: with a matrix that Muon takes."""
     keras.utils.set_random_seed(0)
     model = keras.Sequential([
         keras.Input((ROWS,), dtype="int32"), keras.layers.Embedding(7, 4), keras.layers.Flatten(), keras.layers.Dense(1)
@@ -185,3 +185,186 @@ def test_refuses_decays_and_epsilon_out_of_range(argument):
     (name, value), = argument.items()
     with pytest.raises(ValueError, match=rf"Received: .*{name}={value}"):
         FusedAdam(1e-3, **argument)
+
+
+# ---- Muon: what makes a matrix orthogonal ----
+
+SHAPES = pytest.mark.parametrize("shape", [(6, 24), (24, 6)], ids=["wide", "tall"])
+
+
+def normal(*shape, seed=0):
+    return np.random.default_rng(seed).normal(size=shape).astype("float32")
+
+
+def orthogonal_by_hand(matrix):
+    """The polynomial on the singular values alone: s ← a s + b s³ + c s⁵, five times, from s / √Σ s²."""
+    u, s, vt = np.linalg.svd(matrix.astype("float64"), full_matrices=False)
+    s /= np.linalg.norm(s)
+    for _ in range(5):
+        s = 3.4445 * s - 4.7750 * s**3 + 2.0315 * s**5
+    return u * s @ vt
+
+
+@SHAPES
+@pytest.mark.parametrize("seed", range(5))
+def test_orthogonalize_brings_all_singular_values_near_1(shape, seed):
+    found = np.linalg.svd(orthogonalize(normal(*shape, seed=seed)), compute_uv=False)
+    assert 0.6 < found.min() and found.max() < 1.3
+
+
+@SHAPES
+def test_orthogonalize_keeps_the_directions_of_a_matrix(shape):
+    """Between its own singular vectors the result is diagonal: near 1 there, and 0 elsewhere."""
+    matrix = normal(*shape)
+    u, _, vt = np.linalg.svd(matrix, full_matrices=False)
+    within = u.T @ orthogonalize(matrix).numpy() @ vt.T
+    np.testing.assert_allclose(within - np.diag(np.diag(within)), np.zeros((6, 6)), atol=1e-4)
+    assert 0.8 < np.trace(within) / 6 < 1.2  # the inner product with U Vᵀ, whose length is √6
+
+
+@SHAPES
+def test_orthogonalize_is_its_polynomial_on_the_singular_values(shape):
+    matrix = normal(*shape)
+    np.testing.assert_allclose(orthogonalize(matrix), orthogonal_by_hand(matrix), atol=1e-5)
+
+
+def test_orthogonalize_does_not_care_for_the_length_of_a_matrix():
+    np.testing.assert_allclose(orthogonalize(1000 * normal(6, 24)), orthogonalize(normal(6, 24)), atol=1e-5)
+
+
+def test_orthogonalize_leaves_zeros():
+    np.testing.assert_array_equal(orthogonalize(tf.zeros((6, 24))), np.zeros((6, 24)))
+
+
+# ---- Muon: its steps ----
+
+
+def muon_by_hand(gradients, learning_rate, momentum, scale):
+    place, mean, places = 0, 0, []
+    for gradient in gradients:
+        mean = momentum * mean + gradient
+        place = place - learning_rate * scale * orthogonal_by_hand(gradient + momentum * mean)
+        places.append(place)
+    return np.array(places)
+
+
+@pytest.mark.parametrize("shape, scale", [((6, 24), 2), ((24, 6), 1)], ids=["wide", "tall"])
+def test_muon_is_its_formula(shape, scale):
+    """√(24 / 6) = 2 for a wide matrix; a tall one's step is not made smaller."""
+    gradients = [normal(*shape, seed=seed) for seed in range(4)]
+    found = walk(Muon(0.1, momentum=0.7), list(map(tf.constant, gradients)))
+    np.testing.assert_allclose(found, muon_by_hand(gradients, 0.1, 0.7, scale), atol=1e-5)
+
+
+class SmallNetwork(keras.Model):
+    """With every kind of weight, and built in a call, so that in Keras 3 no inner variable is named after its layer."""
+
+    def __init__(self):
+        super().__init__()
+        self.embedding = keras.layers.Embedding(7, 20, name="embedding")
+        self.hidden, self.logits = keras.layers.Dense(6, name="hidden"), keras.layers.Dense(3, name="logits")
+        self(tf.zeros((1,), tf.int32))
+
+    def call(self, tokens):
+        return self.logits(self.hidden(self.embedding(tokens)))
+
+
+def moves(optimizer, steps=3):
+    """How far each weight of a small network is from its beginning after each of several gradients."""
+    weights = SmallNetwork().trainable_variables
+    before, places = [weight.numpy() for weight in weights], []
+    for seed in range(steps):
+        gradients = [tf.constant(normal(*weight.shape, seed=seed)) for weight in weights]
+        optimizer.apply_gradients(zip(gradients, weights))
+        places.append([weight.numpy() - start for weight, start in zip(weights, before)])
+    return [np.stack(parts) for parts in zip(*places)]
+
+
+EMBEDDINGS, HIDDEN_KERNEL, HIDDEN_BIAS, LOGITS_KERNEL, LOGITS_BIAS = range(5)
+
+
+@pytest.mark.parametrize("weight", [EMBEDDINGS, HIDDEN_BIAS, LOGITS_KERNEL, LOGITS_BIAS],
+                         ids=["embeddings", "bias", "logits", "bias of the logits"])
+def test_what_is_no_hidden_matrix_gets_adam(weight):
+    adam = {"beta_1": 0.8, "beta_2": 0.9, "epsilon": 1e-3}
+    found, expected = moves(Muon(0.2, adam_ratio=0.15, **adam))[weight], moves(FusedAdam(0.03, **adam))[weight]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-7)
+
+
+def test_a_hidden_matrix_of_a_network_gets_muon():
+    found = moves(Muon(0.1, momentum=0.7))[HIDDEN_KERNEL]
+    expected = muon_by_hand([normal(20, 6, seed=seed) for seed in range(3)], 0.1, 0.7, scale=1)
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
+def test_muon_equals_keras_for_a_tall_matrix():
+    if not hasattr(keras.optimizers, "Muon"):
+        pytest.skip("Keras 2 has no Muon")
+    theirs = keras.optimizers.Muon(0.02, rms_rate=None, weight_decay=0.0, adam_weight_decay=0.0)
+    ours, expected = (moves(muon, steps=20)[HIDDEN_KERNEL] for muon in (Muon(0.02), theirs))
+    np.testing.assert_allclose(ours, expected, rtol=0, atol=1e-5)
+
+
+def test_a_hidden_matrix_is_no_embedding_no_logits_and_no_vector():
+    hidden = [is_hidden_matrix(weight) for weight in SmallNetwork().trainable_variables]
+    assert hidden == [False, True, False, False, False]
+
+
+@pytest.mark.parametrize("weight", [HIDDEN_KERNEL, HIDDEN_BIAS], ids=["matrix", "bias"])
+def test_muon_follows_a_schedule(weight):
+    """Step 0 at 0.1, the later ones at 0.02: as if at each rate alone, since the momentum does not depend on it."""
+    schedule = keras.optimizers.schedules.PiecewiseConstantDecay([0], [0.1, 0.02])
+    found, fast, slow = (moves(Muon(rate))[weight] for rate in (schedule, 0.1, 0.02))
+    np.testing.assert_allclose(found[0], fast[0], rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found[1:] - found[:-1], slow[1:] - slow[:-1], rtol=1e-4, atol=1e-6)
+
+
+def test_muon_steps_in_one_execution_equal_single_ones():
+    models = [train(small_model(Muon(decay()), steps_per_execution=steps)) for steps in (1, 4)]
+    assert_same_weights(*models, rtol=1e-5)
+
+
+def test_muon_on_two_devices_equals_one(strategy):
+    with strategy.scope():
+        mirrored = small_model(Muon(decay()))
+    assert_same_weights(train(mirrored), train(small_model(Muon(decay()))), rtol=1e-4)
+
+
+@pytest.mark.parametrize("learning_rate", [lambda: 1e-2, decay], ids=["number", "schedule"])
+def test_muon_resumes_where_it_was_saved(tmp_path, learning_rate):
+    model = train(small_model(Muon(learning_rate())))
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    assert isinstance(loaded.optimizer, Muon)
+    assert_same_weights(train(loaded), train(model), rtol=1e-5)
+
+
+# ---- Muon: arguments ----
+
+
+@pytest.mark.parametrize("learning_rate", [0.5, decay()], ids=["number", "schedule"])
+def test_config_makes_the_same_muon(learning_rate):
+    others = {"adam_ratio": 0.4, "momentum": 0.8, "beta_1": 0.5, "beta_2": 0.99, "epsilon": 1e-3, "name": "of_blocks"}
+    optimizer = Muon(learning_rate, **others)
+    copy = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(optimizer))
+    assert isinstance(copy, Muon)
+    assert copy.get_config() == {"learning_rate": optimizer.get_config()["learning_rate"], **others}
+
+
+def test_files_name_the_package_and_not_the_module_of_muon():
+    assert keras.saving.get_registered_name(Muon) == "aigc_tf>Muon"
+
+
+@pytest.mark.parametrize("argument", [
+    {"momentum": 1.0}, {"momentum": -0.1}, {"momentum": float("nan")}, {"adam_ratio": 0.0}, {"adam_ratio": -1.0},
+    {"beta_1": 1.0}, {"epsilon": 0.0}, {"weight_decay": 0.1}, {"nesterov": False},
+], ids=str)
+def test_muon_refuses_what_is_out_of_range_or_unknown(argument):
+    (name, value), = argument.items()
+    with pytest.raises(ValueError, match=rf"Received: .*{name}={value}"):
+        Muon(0.02, **argument)
+
+
+def test_muon_refuses_another_kind_of_learning_rate():
+    with pytest.raises(ValueError, match="a number or a LearningRateSchedule. Received: None"):
+        Muon(None)

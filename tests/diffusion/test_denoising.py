@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from aigc_tf.core.noise import standard_normal
-from aigc_tf.diffusion import Diffusion, denoising, guided, schedules
+from aigc_tf.diffusion import Diffusion, denoising, guided, inputs, schedules
 
 SHAPE = (8, 8, 1)
 
@@ -99,7 +99,7 @@ def test_a_network_that_knows_the_image_draws_it(schedule, prediction, sampler, 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.0])
 def test_many_images_go_through_the_network_in_chunks_and_come_out_in_order(guidance):
-    model, count = small(num_classes=3), denoising.CHUNK + 3
+    model, count = small(num_classes=3), inputs.CHUNK + 3
     for weight in model.average_network.weights:
         weight.assign(weight + 0.05)
     latents, labels = tf.random.stateless_normal((count, *SHAPE), (0, 0)), np.arange(count) % 3
@@ -121,8 +121,8 @@ def test_a_seed_repeats_itself_and_another_does_not(verb):
 
 
 def test_the_draws_of_a_seed_differ_from_each_other_and_from_the_latents():
-    draw = denoising.draws((4,), 0, purpose=1)
-    found = [draw().numpy(), draw().numpy(), denoising.draws((4,), 0, purpose=2)().numpy(),
+    draw = inputs.draws((4,), 0, purpose=1)
+    found = [draw().numpy(), draw().numpy(), inputs.draws((4,), 0, purpose=2)().numpy(),
              standard_normal((4,), 0).numpy()]
     assert len({tuple(values) for values in found}) == 4
 

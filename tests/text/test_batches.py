@@ -1,8 +1,9 @@
-"""Splits of a text. (Windows and streams: `test_fuzz.py`, and `test_lstm.py` with a model that reads them.)"""
+"""Splits of a text, and windows that begin anywhere. (Others: `test_fuzz.py`, and `test_lstm.py`, which reads them.)"""
 
+import numpy as np
 import pytest
 
-from aigc_tf.text import split_text
+from aigc_tf.text import random_windows, split_text
 
 TEXT = "".join(chr(0x4E00 + number) for number in range(1000))
 
@@ -34,3 +35,33 @@ def test_the_split_of_tinyshakespeare_is_nanogpts():
 def test_parts_that_would_be_empty_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         split_text(TEXT, **options)
+
+
+def test_windows_that_begin_anywhere_are_pieces_of_the_text_with_what_comes_next():
+    batches = list(random_windows(np.arange(50), 7, batch_size=4, steps=3, seed=0))
+    assert len(batches) == 3
+    for inputs, targets in batches:
+        assert inputs.shape == targets.shape == (4, 7)
+        np.testing.assert_array_equal(np.diff(inputs), 1)
+        np.testing.assert_array_equal(targets, inputs + 1)
+
+
+def test_they_begin_at_every_place_the_last_one_included():
+    inputs, _ = next(iter(random_windows(np.arange(12), 7, batch_size=200, steps=1, seed=0)))
+    assert set(inputs[:, 0].numpy()) == set(range(5))
+
+
+def test_every_epoch_draws_new_ones_and_a_seed_the_same():
+    batches = random_windows(np.arange(5000), 7, batch_size=4, steps=2, seed=0)
+    first, second = ([inputs[:, 0].numpy() for inputs, _ in batches] for _ in range(2))
+    again = [inputs[:, 0].numpy() for inputs, _ in random_windows(np.arange(5000), 7, batch_size=4, steps=2, seed=0)]
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"length": 20}, "too short"), ({"length": 0}, "at least 1"), ({"steps": 0}, "steps .* Received: 0"),
+])
+def test_windows_that_cannot_be_cut_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        random_windows(np.arange(20), **{"length": 7, "batch_size": 4, "steps": 3, **options})
