@@ -137,9 +137,10 @@ class Muon(FusedAdam):
     def update_step(self, gradient, variable, learning_rate=None):
         """Updates one weight, by Muon or by Adam. Keras calls it: Keras 3 with the learning rate, Keras 2 without."""
         learning_rate = self.learning_rate if learning_rate is None else learning_rate
-        if not is_hidden_matrix(variable):
-            return super().update_step(gradient, variable, self.adam_ratio * learning_rate)
         index = self._get_variable_index(variable) if KERAS_3 else self._index_dict[self._var_key(variable)]
+        # Keras 3 hands over the variable inside its own, and of the two only its own is named after the layer.
+        if not is_hidden_matrix(self._trainable_variables[index] if KERAS_3 else variable):
+            return super().update_step(gradient, variable, self.adam_ratio * learning_rate)
         velocity = self._momentums[index]
         velocity.assign(self.momentum * velocity + gradient)
         rows, columns = variable.shape
