@@ -15,7 +15,6 @@ from collections import Counter
 from pathlib import Path
 
 import h5py
-import numpy as np
 
 from aigc_tf.core.files import remove_leftovers
 from aigc_tf.data.downloading import CHECKOUT_DATA, sha256_of
@@ -122,16 +121,19 @@ def round_to_half(model):
     """
     for name, weight in named_weights(model).items():
         values = weight.numpy()
-        if not np.abs(values).max(initial=0.0) <= np.finfo("float16").max:
-            raise ValueError(f"16 bits hold numbers up to 65,504. Received: {name} with {np.abs(values).max()}")
+        if not fits_half(values):
+            raise ValueError(f"16 bits hold numbers up to 65,504. Received: {name} with {abs(values).max()}")
         weight.assign(values.astype("float16"))
 
 
 def compact(values):
     """The numbers as float16 if that changes none of them, else as they are."""
-    with np.errstate(over="ignore"):
-        half = values.astype("float16")
-    return half if np.array_equal(half, values) else values
+    return values.astype("float16") if fits_half(values) and (values.astype("float16") == values).all() else values
+
+
+def fits_half(values):
+    """Whether no number is beyond the largest of 16 bits, or none at all."""
+    return abs(values).max(initial=0.0) <= 65_504
 
 
 def model_class(name):

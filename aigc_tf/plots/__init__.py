@@ -1,5 +1,6 @@
 """Functions that return a matplotlib Figure, and those that show one in a notebook."""
 
+from aigc_tf.plots.attention import plot_attention
 from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension, plot_lines, plot_log_lines
 from aigc_tf.plots.concepts import Codes, plot_codes
 from aigc_tf.plots.convolutions import plot_convolution
@@ -20,7 +21,7 @@ from aigc_tf.plots.pictures import (
     plot_walk,
 )
 from aigc_tf.plots.planes import Plane, plot_planes
-from aigc_tf.plots.sequences import plot_attention, plot_chain, plot_choices, plot_streams
+from aigc_tf.plots.sequences import plot_chain, plot_choices, plot_streams
 from aigc_tf.plots.style import (
     BASELINE,
     BLACK,

@@ -15,7 +15,7 @@ import tensorflow as tf
 from aigc_tf import data, metrics
 from aigc_tf.core.noise import standard_normal
 from aigc_tf.core.optimizers import FusedAdam
-from aigc_tf.diffusion import Diffusion, denoising, model, schedules
+from aigc_tf.diffusion import Diffusion, inputs, model, schedules
 
 CLASSES, COUNT, STEPS = 3, 1500, 600
 LIMIT = 0.006  # healthy 0.0025, by the random walk 0.0037; fresh data 0.0007; the mildest bug 0.02
@@ -78,7 +78,7 @@ def test_a_healthy_model_draws_without_labels_too():
     assert distance(without_labels(healthy())) < 5 * LIMIT  # 0.01; never taught to, 0.6
 
 
-true_target, true_diffuse, true_inputs = schedules.target_of, schedules.diffuse, denoising.network_inputs
+true_target, true_diffuse, true_inputs = schedules.target_of, schedules.diffuse, inputs.network_inputs
 true_answer, true_schedule = schedules.image_and_noise, schedules.flow_schedule
 
 
@@ -104,7 +104,7 @@ IN_TRAINING = {
 # The same while it draws.
 IN_DRAWING = {
     "the noise clipped": (schedules, "image_and_noise", clipped),
-    "no time": (denoising, "network_inputs", lambda noisy, times, one_hot: true_inputs(
+    "no time": (inputs, "network_inputs", lambda noisy, times, one_hot: true_inputs(
         noisy, 0.5 * tf.ones_like(times), one_hot)),
 }
 
