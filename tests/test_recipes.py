@@ -1,5 +1,7 @@
 """Recipes: training ends with a checkpoint and its record, and a training that was killed goes on where it stopped."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -265,7 +267,7 @@ def test_every_recipe_builds_compiles_and_learns_from_its_batches(name, small):
     if isinstance(recipe, DrawingsRecipe):
         dataset = recipe.load()
     model, batches = recipe.build(dataset), recipe.batches(dataset)
-    recipe.compile(model, steps=10)
+    dataclasses.replace(recipe, warmup_steps=0).compile(model, steps=10)  # too few for a rise
     history = model.fit(batches.take(1), verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
 
