@@ -1,4 +1,4 @@
-"""Transformers (chapter 5): read `attention`, `model`, then `tokenizer`."""
+"""Transformers (chapter 5): read `attention`, `block`, `model`, then `tokenizer`."""
 
 from aigc_tf.transformer.attention import (
     SelfAttention,
