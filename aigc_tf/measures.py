@@ -9,8 +9,15 @@ import tensorflow as tf
 from aigc_tf import checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, squared_error
 from aigc_tf.core.noise import standard_normal, uniform
-from aigc_tf.diffusion import bits_per_dimension, level_log_prior, likelihood, network_calls, variational_bound
-from aigc_tf.text import NGramModel, Vocabulary, split_text
+from aigc_tf.diffusion import (
+    GroupedDiffusion,
+    bits_per_dimension,
+    level_log_prior,
+    likelihood,
+    network_calls,
+    variational_bound,
+)
+from aigc_tf.text import NGramModel, Vocabulary, nats_per_token, split_text
 from aigc_tf.vae import VAE, importance_weighted_nll
 
 
@@ -76,6 +83,11 @@ def sample_metrics(real_features, features, probabilities):
     }
 
 
+def needs_labels(model):
+    """Whether `generate` must be told labels: those of a `GroupedDiffusion` are its own."""
+    return getattr(model, "num_classes", None) is not None and not isinstance(model, GroupedDiffusion)
+
+
 def measure_samples(model, mnist):
     """The metrics of as many samples as there are test images, and the seconds that 1,000 samples take.
 
@@ -83,7 +95,7 @@ def measure_samples(model, mnist):
     """
     evaluator = checkpoints.load("digit_classifier")
     test = data.scale_images(mnist.test_images)
-    labels = mnist.train_labels[: len(test)] if getattr(model, "num_classes", None) else None
+    labels = mnist.train_labels[: len(test)] if needs_labels(model) else None
     asked = {} if labels is None else {"labels": labels}  # classes as frequent as in the training set
     images = model.generate(len(test), seed=0, **asked)
     features, probabilities = evaluator.features_and_probabilities(images)
@@ -107,7 +119,7 @@ def frechet_to_validation(model, mnist, count=1000, **options):
     `options` go to `generate`. Of 1,000 samples it comes out higher than of 10,000: compare it with itself alone.
     """
     evaluator = checkpoints.load("digit_classifier")
-    asked = {"labels": mnist.train_labels[:count]} if getattr(model, "num_classes", None) else {}
+    asked = {"labels": mnist.train_labels[:count]} if needs_labels(model) else {}
     images = model.generate(count, seed=0, **asked, **options)
     real, _ = evaluator.features_and_probabilities(data.scale_images(mnist.validation_images))
     return metrics.frechet_distance(real, evaluator.features_and_probabilities(images)[0])
@@ -218,6 +230,16 @@ def measure_text(model, text):
         "self_bleu_4": metrics.self_bleu(pages, 4),
         "characters_per_second": 1000 * len(pages) / seconds,
     }
+
+
+def measure_windows(model, text, window=256):
+    """Nats per token of the last tenth of the text in windows read from no context, as nanoGPT reports them."""
+    return {f"test_nats_windows_{window}": nats_per_token(model, split_text(text)[1], window)}
+
+
+def nats_of_a_page(model, text, count=20_000):
+    """Nats per token of the first `count` characters of the last tenth of the text, which recipes never train on."""
+    return nats_per_token(model, split_text(text)[1][:count])
 
 
 def measure_all(*measures):

@@ -53,7 +53,8 @@ class Recipe:
     validation: int = data.VALIDATION  # images held out of the training, by which the recipe was chosen
     steps_per_execution: int = 1
     half_precision: bool = False  # whether the weights are rounded to 16 bits, before they are measured, and stored so
-    curve: object = None  # function (model, dataset) → Fréchet distance, noted at the end of every epoch
+    curve: object = None  # function (model, dataset) → a number, noted at the end of every epoch
+    curve_of: str = "frechet"  # what that number is, by which the record names the curve
 
     def __post_init__(self):
         if self.transform not in TRANSFORMS:
@@ -155,6 +156,7 @@ class TextRecipe(Recipe):
 class TransformerRecipe(TextRecipe):
     """The same on windows that begin anywhere, as long as the context; `learning_rate` is Muon's, for the matrices."""
 
+    curve_of: str = "nats"
     steps_per_epoch: int = 100
     adam_ratio: float = 0.15
 
@@ -174,6 +176,20 @@ class TransformerRecipe(TextRecipe):
             "data": f"{self.corpus}, the first 90%, windows of {self.config['context']} tokens that begin anywhere, "
                     f"{self.steps_per_epoch} batches an epoch",
         }
+
+
+@dataclass(frozen=True)
+class GroupedRecipe(Recipe):
+    """The same for a model that finds groups of the training images first."""
+
+    def build(self, mnist):
+        model = super().build(mnist)
+        model.adapt(data.scale_images(mnist.train_images))
+        return model
+
+    def description(self):
+        groups = f"in {self.config['num_classes']} groups that k-means found"
+        return {**super().description(), "data": f"{super().description()['data']}, {groups}"}
 
 
 @dataclass(frozen=True)

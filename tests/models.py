@@ -13,7 +13,7 @@ import tensorflow as tf
 from aigc_tf import vae
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.data import image_dataset
-from aigc_tf.diffusion import Diffusion, denoising
+from aigc_tf.diffusion import Diffusion, GroupedDiffusion, denoising, groups
 from aigc_tf.diffusion import model as diffusion
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.gan import model as gan
@@ -91,6 +91,17 @@ class Row:
     def conditions(self, count):
         """Keyword arguments that the verbs of a conditional model need."""
         return {"labels": np.arange(count) % self.num_classes} if self.num_classes else {}
+
+
+class GroupedRow(Row):
+    """A model that finds its labels itself: none come with its images."""
+
+    num_classes = None
+
+    def build(self, seed=0):
+        model = super().build(seed)
+        model.adapt(*self.arrays(40))
+        return model
 
 
 class WindowsRow(Row):
@@ -188,6 +199,10 @@ MODELS = {
     "conditional diffusion": diffusion_row(
         image_shape=(16, 12, 3), num_classes=3, schedule="linear", prediction="noise", time_draws="uniform"
     ),
+    "grouped diffusion": GroupedRow(
+        GroupedDiffusion, {"image_shape": (8, 8, 1), "widths": (8, 16), "num_classes": 3},
+        idle=("middles", "shares"), shared=False,  # `adapt` finds them
+    ),
     "classifier": Row(
         DigitClassifier,
         {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},
@@ -208,7 +223,7 @@ SHARED = {name: row for name, row in MODELS.items() if row.shared}
 # ---- the same noise for every image ----
 
 RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform"), (diffusion, "standard_normal"),
-          (diffusion, "uniform"), (denoising, "standard_normal")]
+          (diffusion, "uniform"), (denoising, "standard_normal"), (groups, "uniform")]
 
 
 def constant_noise(shape, seed=None):

@@ -36,7 +36,7 @@ def only(condition):
 generators, coders = only(lambda row: row.generates), only(lambda row: row.reconstructs)
 pictures = only(lambda row: row.image_shape)
 conditionals = only(lambda row: row.num_classes)
-unconditionals = only(lambda row: row.image_shape and not row.num_classes)
+unconditionals = only(lambda row: row.image_shape and not row.config.get("num_classes"))
 shared = only(lambda row: row.shared)
 conditional_generators = only(lambda row: row.num_classes and row.generates)
 
