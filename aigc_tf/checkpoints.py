@@ -30,6 +30,7 @@ MODELS = {
     "GAN": "aigc_tf.gan.model",
     "ACGAN": "aigc_tf.gan.model",
     "Diffusion": "aigc_tf.diffusion.model",
+    "GroupedDiffusion": "aigc_tf.diffusion.groups",
     "RNNLanguageModel": "aigc_tf.text.lstm",
     "LSTMLanguageModel": "aigc_tf.text.lstm",
     "TransformerLanguageModel": "aigc_tf.transformer.model",

@@ -136,32 +136,44 @@ def measure_diffusion(model, mnist, count=1000):
     """How samples depend on the sampler, the number of network calls and the guidance, on the validation images.
 
     Every model is asked for `count` samples from the same latents, labels as frequent as in the training set. Names are
-    made of what is measured, the sampler and the calls, as in `frechet_heun_19`; or the guidance, as `recall_guided_2`.
+    made of what is measured, the sampler and the calls, as in `frechet_heun_19`; the rest is `measure_guidance`'s.
     Samplers are compared without guidance. (On the flow schedule DDIM is Euler's method.)
     """
+    judge = judge_of_samples(model, mnist, count)
+    return {
+        **{f"frechet_{sampler}_{network_calls(sampler, steps)}": judge(sampler=sampler, steps=steps, guidance=1.0)[0]
+           for sampler, several in STEPS.items() for steps in several},
+        **(measure_guidance(model, mnist, count) if model.num_classes else {}),
+    }
+
+
+def measure_guidance(model, mnist, count=1000):
+    """How the samples of a model with labels or groups depend on the guidance: `recall_guided_2`, and so on."""
+    judge, measured = judge_of_samples(model, mnist, count), {}
+    for guidance in GUIDANCE:
+        distance, precision, recall, accuracy = judge(guidance=guidance)
+        measured |= {f"frechet_guided_{guidance}": distance, f"precision_guided_{guidance}": precision,
+                     f"recall_guided_{guidance}": recall}
+        if needs_labels(model):
+            measured[f"accuracy_guided_{guidance}"] = accuracy
+    return measured
+
+
+def judge_of_samples(model, mnist, count):
+    """Function (**options of `decode`) → Fréchet distance to the validation images, precision, recall, accuracy."""
     evaluator = checkpoints.load("digit_classifier")
     real, _ = evaluator.features_and_probabilities(data.scale_images(mnist.validation_images))
-    labels = mnist.train_labels[:count] if model.num_classes else None
+    labels = mnist.train_labels[:count] if needs_labels(model) else None
+    if isinstance(model, GroupedDiffusion):
+        labels = model.draw_groups(count, seed=0)
     latents = standard_normal((count, *model.image_shape), seed=0)
 
     def judge(**options):
         features, probabilities = evaluator.features_and_probabilities(model.decode(latents, labels, seed=0, **options))
-        return features, probabilities
+        accuracy = None if labels is None else np.mean(probabilities.argmax(axis=1) == labels)
+        return (metrics.frechet_distance(real, features), *metrics.precision_recall(real[:count], features), accuracy)
 
-    measured = {}
-    for sampler, steps in [(sampler, steps) for sampler, several in STEPS.items() for steps in several]:
-        features, _ = judge(sampler=sampler, steps=steps, guidance=1.0)
-        measured[f"frechet_{sampler}_{network_calls(sampler, steps)}"] = metrics.frechet_distance(real, features)
-    for guidance in GUIDANCE if model.num_classes else ():
-        features, probabilities = judge(guidance=guidance)
-        precision, recall = metrics.precision_recall(real[:count], features)
-        measured |= {
-            f"frechet_guided_{guidance}": metrics.frechet_distance(real, features),
-            f"precision_guided_{guidance}": precision,
-            f"recall_guided_{guidance}": recall,
-            f"accuracy_guided_{guidance}": np.mean(probabilities.argmax(axis=1) == labels),
-        }
-    return measured
+    return judge
 
 
 def measure_bits(model, mnist, count=500, num_draws=50):

@@ -25,6 +25,7 @@ from aigc_tf.measures import (
     measure_classifier,
     measure_diffusion,
     measure_drawings,
+    measure_guidance,
     measure_samples,
     measure_text,
     measure_vae,
@@ -94,7 +95,7 @@ RECIPES = {
     ),
     "diffusion": GroupedRecipe(  # without groups its distance was 30 after four epochs
         GroupedDiffusion, {"num_classes": 50, "ema_decay": 0.9995, "guidance": 1.5}, measure=measure_samples,
-        **{**DIFFUSION_TRAINING, "epochs": 5},
+        measure_first=measure_guidance, **{**DIFFUSION_TRAINING, "epochs": 5},
     ),
     "diffusion_student": ReflowRecipe(  # its first step starts at noise alone: times are drawn evenly, noise included
         Diffusion,

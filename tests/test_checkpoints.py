@@ -444,6 +444,13 @@ def test_conditional_diffusion_passes_the_gate_of_chapter_7():
     assert measured["accuracy_on_demand"] >= 0.98
 
 
+def test_diffusion_without_labels_passes_the_gate_of_chapter_7():
+    """A distance of at most 5 with each seed, and less than the best GAN without labels."""
+    distances = [result["metrics"]["frechet_distance"] for result in checkpoints.info("diffusion")["by_seed"]]
+    assert len(distances) == 3 and max(distances) <= 5.0
+    assert max(distances) < checkpoints.info("dcgan_long")["metrics"]["frechet_distance"]
+
+
 def test_the_student_with_four_calls_is_at_most_twice_as_far_as_its_teacher():
     student, teacher = (checkpoints.info(name) for name in ("diffusion_student", "conditional_diffusion"))
     assert [student["config"][key] for key in ("sampler", "steps", "guidance")] == ["euler", 4, 1.0]

@@ -25,6 +25,7 @@ from aigc_tf.diffusion.unet import build_unet, residual_block, time_features
 __all__ = [
     "PREDICTIONS", "SAMPLERS", "SCHEDULES", "Bound", "Diffusion", "GaussianMixture", "GroupedDiffusion", "Look",
     "bits_per_dimension", "build_unet", "cosine_schedule", "denoising_loss", "diffuse", "flow_schedule", "guided",
-    "image_and_noise", "k_means", "level_log_prior", "linear_schedule", "logit_normal_times", "network_calls", "residual_block", "sample",
-    "sampling_times", "signal_to_noise", "target_of", "time_features", "time_of", "variational_bound",
+    "image_and_noise", "k_means", "level_log_prior", "linear_schedule", "logit_normal_times", "network_calls",
+    "residual_block", "sample", "sampling_times", "signal_to_noise", "target_of", "time_features", "time_of",
+    "variational_bound",
 ]
