@@ -15,7 +15,8 @@ def attention_weights(queries, keys, visible=None):
     Args:
         queries: (…, queries, d), what each place looks for.
         keys: (…, keys, d), what each place has to offer.
-        visible: bool, (queries, keys) or what goes with it: true where a query may look. None: everywhere.
+        visible: bool, (queries, keys) or what goes with it: true where a query may look, at one key at least. None:
+            everywhere.
     """
     scores = tf.matmul(queries / np.sqrt(queries.shape[-1]), keys, transpose_b=True)  # fewer to divide than the scores
     return tf.nn.softmax(scores if visible is None else scores + tf.where(visible, 0.0, -1e9))
