@@ -2,7 +2,7 @@
 
 import statistics
 
-from records import FUSED, KERAS, OURS, TORCH, WORKS, best_pytorch, order, ratios, short, spread, verdict, works
+from records import FUSED, KERAS, MUON, OURS, TORCH, WORKS, best_pytorch, order, ratios, short, spread, verdict, works
 
 ADAM, LAYER = "`keras.optimizers.Adam`", "Keras's layer"
 
@@ -23,6 +23,13 @@ def adam(found):
     """What the chapters' Adam costs."""
     row = ", ".join(f"{spread(ratios(row, OURS, FUSED))} ({short(work)})" for work, row in works(found).items())
     return f"With {ADAM}, as in the chapters, a step takes {row} times as long as with `FusedAdam`."
+
+
+def muon(found):
+    """What the optimizer of the Transformers' recipes costs."""
+    row = found["transformer_step"]["Transformer"]["milliseconds"]
+    times = spread(ratios(row, MUON, FUSED))
+    return f"With `Muon`, as in its recipes, the Transformer's step takes {times} times as long as with `FusedAdam`."
 
 
 def ends(found):
@@ -70,7 +77,10 @@ def goals(found):
     )
 
 
-SENTENCES = {adam: "vae_step gan_step lstm_step", ends: "vae_step", lstm: "lstm_step lstm_layer", goals: "minutes"}
+SENTENCES = {
+    adam: "vae_step gan_step lstm_step", muon: "transformer_step", ends: "vae_step", lstm: "lstm_step lstm_layer",
+    goals: "minutes",
+}
 
 
 def sentences(found):

@@ -71,9 +71,12 @@ def timed_program(program, steps):
     return timed(steps, lambda: program("train", steps=steps))
 
 
-def contenders(make, steps):
-    """{name: contender} of the programs `make(compiled=…)`, eager and compiled, as far as PyTorch is there."""
+def programs(make):
+    """{name: program} of the programs `make(compiled=…)`, eager and compiled, as far as PyTorch is there."""
     ways = {"PyTorch": (INSTALLED, False), "PyTorch, compiled": (COMPILES, True)}
-    return {
-        name: timed_program(make(compiled=compiled), steps) for name, (there, compiled) in ways.items() if there
-    }
+    return {name: make(compiled=compiled) for name, (there, compiled) in ways.items() if there}
+
+
+def contenders(make, steps):
+    """{name: contender} of these programs: each trains for so many steps."""
+    return {name: timed_program(program, steps) for name, program in programs(make).items()}

@@ -5,6 +5,7 @@
 - Adam with `fused=True` and ε = 1e-7 (Keras adds it before it corrects the bias of the moments, PyTorch after).
 - Uniform draws and a comparison instead of `torch.bernoulli`, which is slower here; images gathered by index instead of
   a `DataLoader`, whose processes take the cores from the products; `channels_last` for convolutions, which is faster.
+- Attention by `scaled_dot_product_attention`, queries, keys and values by one product.
 - Eager, and all but the LSTM also with losses or networks by `torch.compile`. (It does not look into `nn.LSTM`.)
 
 It runs in PyTorch's own environment: nothing of the course or TensorFlow is imported here.
@@ -363,6 +364,146 @@ class LSTM(Program):
         return tokens
 
 
+def rms_norm(vectors):
+    return nn.functional.rms_norm(vectors, vectors.shape[-1:], eps=1e-6)
+
+
+def rotate(vectors, turns):
+    """Pairs (i, i + d/2) of vectors (batch, heads, time, d), turned by `turns`: cosines and sines, (time, d/2) each."""
+    (first, second), (cosine, sine) = vectors.chunk(2, dim=-1), turns
+    return torch.cat([first * cosine - second * sine, first * sine + second * cosine], dim=-1)
+
+
+class SelfAttention(nn.Module):
+    """Causal, with rotary positions; queries and keys get `rms_norm`. With a cache it reads one place."""
+
+    def __init__(self, width, num_heads):
+        super().__init__()
+        self.num_heads = num_heads
+        self.ask = nn.Linear(width, 3 * width, bias=False)  # queries, keys and values
+        self.join = nn.Linear(width, width, bias=False)
+
+    def forward(self, hidden, turns, cache=None, position=None):
+        """(batch, time, width) → the same; the cache (2, batch, heads, room, d) gets keys and values of a position."""
+        batch, time, width = hidden.shape
+        heads = self.ask(hidden).view(batch, time, 3 * self.num_heads, width // self.num_heads).transpose(1, 2)
+        asked, values = heads.split([2 * self.num_heads, self.num_heads], dim=1)
+        queries, keys = rotate(rms_norm(asked), turns).chunk(2, dim=1)
+        if cache is None:
+            mixed = nn.functional.scaled_dot_product_attention(queries, keys, values, is_causal=True)
+        else:
+            keys, values = (kept.index_copy_(2, position, new) for kept, new in zip(cache, (keys, values)))
+            visible = torch.arange(keys.shape[2])[None] <= position
+            mixed = nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=visible)
+        return self.join(mixed.transpose(1, 2).reshape(batch, time, width))
+
+
+class TransformerBlock(nn.Module):
+    """Attention, then a small network with squared ReLU at every place; the norm stands before each."""
+
+    def __init__(self, width, num_heads):
+        super().__init__()
+        self.attention = SelfAttention(width, num_heads)
+        self.mlp_in = nn.Linear(width, 4 * width, bias=False)
+        self.mlp_out = nn.Linear(4 * width, width, bias=False)
+
+    def forward(self, hidden, *places):
+        hidden = hidden + self.attention(rms_norm(hidden), *places)
+        return hidden + self.mlp_out(torch.relu(self.mlp_in(rms_norm(hidden))).square())
+
+
+class TransformerNetwork(nn.Module):
+    """Embedding, blocks and logits; at first every block hands its input on, and all tokens are equally likely."""
+
+    def __init__(self, num_tokens, num_layers, width, num_heads, context):
+        super().__init__()
+        self.room = (num_heads, context, width // num_heads)
+        self.embedding = nn.Embedding(num_tokens, width)  # N(0, 1) at first, as ours
+        self.blocks = nn.ModuleList(TransformerBlock(width, num_heads) for _ in range(num_layers))
+        self.logits = nn.Linear(width, num_tokens, bias=False)
+        self.apply(begin_as_keras)
+        for last in (self.logits, *(part for block in self.blocks for part in (block.attention.join, block.mlp_out))):
+            nn.init.zeros_(last.weight)
+        pairs = width // num_heads // 2
+        angles = torch.arange(context)[:, None] * 10_000.0 ** (-torch.arange(pairs) / pairs)
+        self.register_buffer("turns", torch.stack([angles.cos(), angles.sin()]))
+
+    def forward(self, tokens):
+        """Logits (batch, time, tokens) of what comes after each of tokens (batch, time)."""
+        hidden, turns = self.embedding(tokens), self.turns[:, :tokens.shape[1]]
+        for block in self.blocks:
+            hidden = block(hidden, turns)
+        return self.logits(rms_norm(hidden))
+
+    def step(self, tokens, position, caches):
+        """The same for tokens (batch, 1) at one position (1,), after those that the caches hold."""
+        hidden, turns = self.embedding(tokens), self.turns[:, position]
+        for block, cache in zip(self.blocks, caches):
+            hidden = block(hidden, turns, cache, position)
+        return self.logits(rms_norm(hidden))
+
+    def caches(self, batch):
+        """Empty ones: keys and values for each block."""
+        return torch.zeros(len(self.blocks), 2, batch, *self.room)
+
+
+class Transformer(Program):
+    """Chapter 5's language model: windows that begin anywhere, gradients clipped to norm 1."""
+
+    def __init__(
+        self, numbers, seed, batch_size, num_tokens, num_layers, width, num_heads, context, learning_rate,
+        compiled=False,
+    ):  # fmt: skip
+        torch.manual_seed(seed)
+        self.numbers, self.batch_size, self.places = torch.from_numpy(numbers).long(), batch_size, torch.arange(context)
+        self.network = TransformerNetwork(num_tokens, num_layers, width, num_heads, context)
+        self.networks = [self.network]
+        self.optimizer = adam(self.network.parameters(), learning_rate)
+        self.loss, self.next_logits = self.cross_entropy, self.network.step
+        if compiled:
+            self.loss = torch.compile(self.loss)
+            self.next_logits = torch.compile(self.next_logits, dynamic=False)  # anew for each number of texts
+
+    def cross_entropy(self, inputs, targets):
+        return nn.functional.cross_entropy(self.network(inputs).flatten(0, 1), targets.flatten())
+
+    def batch(self):
+        """Inputs and targets (batch, context)."""
+        places = torch.randint(len(self.numbers) - len(self.places), (self.batch_size, 1)) + self.places
+        return self.numbers[places], self.numbers[places + 1]
+
+    def step(self):
+        self.optimizer.zero_grad()
+        self.loss(*self.batch()).backward()
+        nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
+        self.optimizer.step()
+
+    def quality(self):
+        """The loss of a batch."""
+        with torch.no_grad():
+            return float(self.loss(*self.batch()))
+
+    def losses_with(self, weights, inputs, targets):
+        """Losses of a batch when the network has these weights: read at once, and token by token with the cache."""
+        inputs, targets = (torch.from_numpy(part).long() for part in (inputs, targets))
+        with torch.no_grad():
+            for weight, value in zip(self.network.parameters(), weights, strict=True):
+                weight.copy_(torch.from_numpy(value))
+            caches, places = self.network.caches(len(inputs)), self.places[:inputs.shape[1], None]
+            steps = [self.next_logits(inputs[:, place], place, caches) for place in places]
+            by_steps = nn.functional.cross_entropy(torch.cat(steps, dim=1).flatten(0, 1), targets.flatten())
+            return [float(self.loss(inputs, targets)), float(by_steps)]
+
+    def write(self, count, texts):
+        """So many tokens of so many texts side by side, each drawn from the distribution after those before."""
+        tokens, caches = [torch.zeros(texts, 1, dtype=torch.long)], self.network.caches(texts)
+        with torch.no_grad():
+            for at in range(count):
+                logits = self.next_logits(tokens[-1], torch.tensor([at]), caches)
+                tokens.append(torch.multinomial(torch.softmax(logits[:, 0], dim=-1), 1))
+        return torch.cat(tokens[1:], dim=1).tolist()
+
+
 class LSTMLayer:
     """`nn.LSTM` alone, forward and all gradients of Σ outputs · slopes + Σ last hidden · last cell states."""
 
@@ -394,7 +535,7 @@ class LSTMLayer:
             self.gradients()
 
 
-KINDS = {kind.__name__: kind for kind in (Products, VAE, GAN, Diffusion, LSTM, LSTMLayer)}
+KINDS = {kind.__name__: kind for kind in (Products, VAE, GAN, Diffusion, LSTM, LSTMLayer, Transformer)}
 
 
 def main():

@@ -8,7 +8,7 @@ FOLDER = Path(__file__).parent
 OURS, FUSED, KERAS, TORCH, COMPILED = (
     "ours", "ours with FusedAdam", "Keras example's way", "PyTorch", "PyTorch, compiled"
 )
-EAGER = "eager TensorFlow loop"
+EAGER, MUON = "eager TensorFlow loop", "ours with Muon"
 CONTENDERS = (OURS, FUSED, KERAS, EAGER, TORCH, COMPILED)  # in the order of the tables
 WORKS = {  # of a step, where their records are
     "VAE, batch 128": ("vae_step", "VAE"),
@@ -16,6 +16,7 @@ WORKS = {  # of a step, where their records are
     "DCGAN, batch 64": ("gan_step", "DCGAN"),
     "LSTM, 64 × 64 characters": ("lstm_step", "batch 64"),
     "diffusion U-Net, batch 64": ("diffusion_step", "diffusion U-Net"),
+    "Transformer, 8 × 256 characters": ("transformer_step", "Transformer"),
 }
 
 

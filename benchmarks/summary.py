@@ -16,7 +16,8 @@ TABLES = {  # of a stack: what it needs
     tables.step_table: "vae_step gan_step lstm_step", tables.epoch_table: "vae_step gan_step",
     tables.quality_table: "minutes", tables.products_table: "vae_step gan_step lstm_step",
     tables.parts_table: "vae_step gan_step", tables.layer_table: "lstm_layer",
-    tables.characters_table: "lstm_step", tables.sampling_table: "sampling", tables.growth_tables: "growth",
+    tables.characters_table: "lstm_step", tables.writing_table: "transformer_step", tables.sampling_table: "sampling",
+    tables.growth_tables: "growth",
 }
 
 

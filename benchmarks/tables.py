@@ -117,6 +117,22 @@ def sampling_table(found):
     ])
 
 
+def writing_table(found):
+    """How fast the Transformer writes, and how many times ours that is."""
+    rows = found["transformer_step"]["per_second"]
+    names = named(rows)
+
+    def cell(row, name):
+        if name not in row:
+            return "–"
+        middle = f"{statistics.median(row[name]):,.0f}"
+        return middle if name == OURS else f"{middle} · {spread(ratios(row, name, OURS))}"
+
+    return table(["characters per second, written by the Transformer · times ours (least–most)", *names], [
+        [texts, *(cell(row, name) for name in names)] for texts, row in rows.items()
+    ])
+
+
 def grown(found, key, model, **fixed):
     """The points in which only `key` differs, in order: [(value, milliseconds, megabytes)], medians."""
     usual = {"batch_size": 64 if model == "LSTM" else 128, "side": 28, "length": 64, "source": None, "times": 1}

@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import pytest
 
+from aigc_tf.text import Vocabulary
+
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 README = BENCHMARKS.parent / "README.md"
 RUNS = ("benchmarks/*.py",)
@@ -120,13 +122,55 @@ def test_a_step_of_the_diffusion_model_takes_the_flops_of_its_layers(script):
     assert diffusion_step.step_gflop(network) == pytest.approx(expected)
 
 
+@pytest.fixture()
+def small_transformer():
+    """(vocabulary, numbers, config) of a text that repeats itself, and of a Transformer that is made in no time."""
+    vocabulary = Vocabulary("abcde")
+    config = {"num_layers": 2, "width": 16, "num_heads": 2, "context": 8}
+    return vocabulary, vocabulary.encode("abcde" * 20), config
+
+
+def test_the_keras_examples_way_trains_a_transformer(script, small_transformer):
+    model, fit = script("transformer_step").keras_example(*small_transformer)
+    model.run_eagerly = True  # a few steps are done before the graph is made
+    losses = fit(epochs=8).history["loss"]
+    assert losses[-1] < 0.7 * np.log(5), "no better than a guess"
+
+
+def test_the_keras_examples_transformer_is_as_large_as_ours(script, small_transformer):
+    vocabulary, _, config = small_transformer
+    example, _ = script("transformer_step").keras_example(*small_transformer)
+    width, blocks = config["width"], config["num_layers"]
+    biases, gains, positions = blocks * 9 * width + len(vocabulary), blocks * 4 * width, config["context"] * width
+    ours = script("transformer_step").TransformerLanguageModel(vocabulary.tokens, **config)
+    count, = script("pytorch").count_weights(ours)
+    assert script("pytorch").count_weights(example) == [count + biases + gains + positions]
+
+
+def test_pytorchs_transformer_equals_ours(script, small_transformer):
+    if not script("pytorch").INSTALLED:
+        pytest.skip("PyTorch is not installed for benchmarks (benchmarks/pytorch.py says how)")
+    expected, *losses = script("transformer_step").losses_with_same_weights(*small_transformer)
+    assert abs(expected - np.log(5)) > 1e-3, "the weights say nothing"
+    np.testing.assert_allclose(losses, expected, rtol=0, atol=1e-4)
+
+
+def test_a_step_of_the_transformer_takes_the_flops_of_its_products(script, small_transformer):
+    model = script("transformer_step").TransformerLanguageModel("abcde", **small_transformer[2])
+    places, batch_size = 8, 8
+    matrices = sum(np.prod(weight.shape) for weight in model.trainable_variables) - 5 * 16  # no product: the embedding
+    seen = sum(range(1, places + 1))  # pairs of places, of which one may look at the other
+    expected = 2 * 3 * batch_size * (matrices * places + 2 * (16 * seen + 16 * seen)) / 1e9  # in two blocks
+    assert script("transformer_step").step_gflop(5, small_transformer[2]) == pytest.approx(expected)
+
+
 def test_no_point_of_growth_is_measured_twice(script):
     growth = script("growth")
     points = [json.dumps(growth.completed(point), sort_keys=True) for point in growth.POINTS]
     assert len(set(points)) == len(points)
 
 
-@pytest.mark.parametrize("kind", ["VAE", "GAN", "Diffusion", "LSTM"])
+@pytest.mark.parametrize("kind", ["VAE", "GAN", "Diffusion", "LSTM", "Transformer"])
 def test_pytorchs_programs_learn(script, kind):
     pytorch = script("pytorch")
     if not pytorch.INSTALLED:
@@ -139,6 +183,8 @@ def test_pytorchs_programs_learn(script, kind):
                       "label_dropout": 0.1, "ema_decay": 0.5, "learning_rate": 1e-3},
         "LSTM": {"numbers": np.arange(500) % 5, "test": np.arange(500) % 5, "num_tokens": 5, "units": 8,
                  "embedding_dim": 4, "length": 4, "learning_rate": 0.01},
+        "Transformer": {"numbers": np.arange(500) % 5, "num_tokens": 5, "num_layers": 1, "width": 8, "num_heads": 2,
+                        "context": 4, "learning_rate": 0.01},
     }[kind]
     program = pytorch.Program(kind, seed=0, batch_size=16, **arguments)
     assert len(program("train_and_keep", looks=[1, 20])["seconds"]) == 2
@@ -259,6 +305,7 @@ def stacks(script):
         "milliseconds_after_an_epoch": around, "milliseconds_of_parts": {"whole step": [1.0]}, "gflop": 0.05,
         "gflop_per_second": rates,
     }
+    transformer = {**part, "milliseconds": {**steps, records.MUON: [4.5, 4.5, 4.5]}}
     machine = {"date": "2026-01-01", "cores": 2, "processor": "x", "memory_gib": 1, "tensorflow": "t", "keras": "k"}
     layers = {"Keras's layer": [4.0, 4.0], "loop": [2.0, 3.0], "PyTorch": [1.0, 1.0]}
     reached = {
@@ -272,6 +319,7 @@ def stacks(script):
         "gan_step": {"dense GAN": part, "DCGAN": part},
         "lstm_step": {"gflop_per_second": rates, "batch 64": {"milliseconds": steps, "gflop": 0.05}},
         "diffusion_step": {"diffusion U-Net": part},
+        "transformer_step": {"Transformer": transformer, "per_second": {"one text": steps, "20 texts": steps}},
         "lstm_layer": {"work": "", "machine": machine, "batch 64, 256 units": {"milliseconds": layers}},
     }
     goal = {"target": 105.0, "steps_between_looks": 48, records.FUSED: reached, records.TORCH: reached}
@@ -304,14 +352,16 @@ def test_every_table_and_the_picture_can_be_made(script, stacks):
     summary = script("summary")
     page = summary.page(stacks)
     assert page.count("\n| VAE, batch 128 |") == page.count("\n| diffusion U-Net, batch 64 |") == 3
+    assert page.count("\n| Transformer, 8 × 256 characters |") == 3 and page.count("\n| 20 texts | 1 |") == 2
     assert page.count("| VAE, files | 16 | 7.0 | 70 |") == 1
     summary.picture(stacks["classic"]).clear()
 
 
 def test_a_work_that_was_not_measured_is_in_no_table(script, stacks):
     for found in stacks.values():
-        del found["diffusion_step"]
-    assert "diffusion" not in script("summary").page(stacks)
+        del found["diffusion_step"], found["transformer_step"]
+    page = script("summary").page(stacks)
+    assert "diffusion" not in page and "Transformer" not in page
 
 
 def test_nothing_measured_is_said(script):
