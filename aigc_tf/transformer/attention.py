@@ -18,7 +18,7 @@ def attention_weights(queries, keys, visible=None):
         visible: bool, (queries, keys) or what goes with it: true where a query may look, at one key at least. None:
             everywhere.
     """
-    scores = tf.matmul(queries / np.sqrt(queries.shape[-1]), keys, transpose_b=True)  # fewer to divide than the scores
+    scores = tf.matmul(queries / queries.shape[-1] ** 0.5, keys, transpose_b=True)  # fewer to divide than the scores
     return tf.nn.softmax(scores if visible is None else scores + tf.where(visible, 0.0, -1e9))
 
 
