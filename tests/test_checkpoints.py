@@ -501,7 +501,7 @@ def test_a_language_model_passes_the_gate_of_chapter_4(written, nats):
 
 @pytest.mark.parametrize("name", TRANSFORMERS)
 def test_a_transformer_passes_the_gate_of_chapter_5(name):
-    """At least 0.02 nats below the LSTM of the same text, as the chapter says, each with all of the past that it can use."""
+    """At least 0.02 nats below the LSTM of the same text, each with all of the past that it can use."""
     ours, lstm = (checkpoints.info(each)["metrics"]["test_nats"] for each in (name, name.replace("gpt", "lstm")))
     assert ours <= lstm - 0.02
 
