@@ -77,6 +77,9 @@ slides: setup  ## Make slides from the chapters, build/slides
 checkpoints: setup  ## Train the checkpoints again, all or NAME=vae
 	@$(python) -m aigc_tf.recipes $(NAME)
 
+studies: setup  ## Train again what chapters compare, all or NAME=transformer_options
+	@$(python) -m aigc_tf.studies $(NAME)
+
 torch:  ## PyTorch, to measure beside, in an environment of its own
 	@test -x "$(TORCH_PYTHON)" || { python=$$(sh requirements/find_python.sh classic) && "$$python" -m venv "$(BUILD)/torch" \
 		&& "$(TORCH_PYTHON)" -m pip install --quiet torch==2.13.0 numpy; }

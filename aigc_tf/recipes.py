@@ -137,9 +137,11 @@ RECIPES = {
         LSTMLanguageModel, {"units": (512,), "dropout": 0.1, "embedding_stddev": 1.0}, epochs=3, measure=measure_text,
         batch_size=128, learning_rate=4e-3,
     ),
-    "gpt_shakespeare": TransformerRecipe(TransformerLanguageModel, GPT, epochs=45, **GPT_TRAINING),
+    "gpt_shakespeare": TransformerRecipe(
+        TransformerLanguageModel, {**GPT, "dropout": 0.15}, epochs=45, **GPT_TRAINING
+    ),
     "gpt_tinyshakespeare": TransformerRecipe(
-        TransformerLanguageModel, {**GPT, "dropout": 0.2}, epochs=15, corpus="tinyshakespeare", **GPT_TRAINING
+        TransformerLanguageModel, {**GPT, "dropout": 0.2}, epochs=24, corpus="tinyshakespeare", **GPT_TRAINING
     ),
 }
 

@@ -8,10 +8,11 @@ from aigc_tf.data.loading import MNIST, VALIDATION, check_images, load_mnist, sc
 from aigc_tf.data.openmoji import OpenMoji, load_openmoji
 from aigc_tf.data.own_pictures import SAMPLE_PICTURE, digit_from_array, draw_strokes, load_digit
 from aigc_tf.data.pipelines import image_dataset, prefetched, with_new_draws
+from aigc_tf.data.studies import load_study
 
 __all__ = [
     "CHECKOUT_DATA", "FILES", "MNIST", "SAMPLE_PICTURE", "VALIDATION", "DataFile", "OpenMoji", "add_gaussian_noise",
     "binarize", "check_images", "digit_from_array", "download", "draw_strokes", "find_file", "image_dataset",
-    "image_files_dataset", "keras_cache", "load_digit", "load_mnist", "load_openmoji", "load_plays", "load_text",
-    "mask_block", "mask_pixels", "play_files", "prefetched", "scale_images", "sha256_of", "with_new_draws",
+    "image_files_dataset", "keras_cache", "load_digit", "load_mnist", "load_openmoji", "load_plays", "load_study",
+    "load_text", "mask_block", "mask_pixels", "play_files", "prefetched", "scale_images", "sha256_of", "with_new_draws",
 ]
