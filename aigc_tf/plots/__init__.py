@@ -20,6 +20,7 @@ from aigc_tf.plots.pictures import (
     plot_rows,
     plot_walk,
 )
+from aigc_tf.plots.pieces import plot_pieces
 from aigc_tf.plots.planes import Plane, plot_planes
 from aigc_tf.plots.sequences import plot_chain, plot_choices, plot_streams
 from aigc_tf.plots.style import (
@@ -51,6 +52,6 @@ __all__ = [
     "plot_convolution", "plot_curves", "plot_dots", "plot_feature_clouds", "plot_film_strip", "plot_flow",
     "plot_images", "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane",
     "plot_line_game", "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices", "plot_next", "plot_over_text",
-    "plot_passage", "plot_plane_games", "plot_planes", "plot_ring", "plot_rows", "plot_streams", "plot_timeline",
-    "plot_unit", "plot_walk", "show", "show_gif",
+    "plot_passage", "plot_pieces", "plot_plane_games", "plot_planes", "plot_ring", "plot_rows", "plot_streams",
+    "plot_timeline", "plot_unit", "plot_walk", "show", "show_gif",
 ]
