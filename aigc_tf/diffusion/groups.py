@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import tensorflow as tf
+from keras import layers
 
 from aigc_tf.core.inputs import as_images, check_count
 from aigc_tf.core.labels import one_hot_labels
@@ -28,6 +29,22 @@ def k_means(points, count, seed=0, rounds=30):
     return middles.astype("float32"), groups
 
 
+class Groups(layers.Layer):
+    """What `adapt` found, as weights that no training changes: so a checkpoint, which holds layers, holds them.
+
+    Args:
+        count: how many groups.
+        shape: of an image.
+    """
+
+    def __init__(self, count, shape, **kwargs):
+        super().__init__(**kwargs)
+        options = {"trainable": False, "initializer": "zeros"}
+        self.middles = self.add_weight(shape=(count, *shape), name="middles", **options)
+        self.shares = self.add_weight(shape=(count,), name="shares", **options)
+        self.built = True
+
+
 @keras.saving.register_keras_serializable(package="aigc_tf")
 class GroupedDiffusion(Diffusion):
     """A conditional `Diffusion` that needs no labels: `adapt` finds groups of images that look alike, and they serve.
@@ -48,9 +65,17 @@ class GroupedDiffusion(Diffusion):
         if not isinstance(num_classes, int) or num_classes < 2:
             raise ValueError(f"num_classes, the groups, must be an integer of at least 2. Received: {num_classes}")
         super().__init__(image_shape=image_shape, num_classes=num_classes, **kwargs)
-        options = {"trainable": False, "initializer": "zeros"}
-        self.middles = self.add_weight(shape=(num_classes, *self.image_shape), name="middles", **options)
-        self.shares = self.add_weight(shape=(num_classes,), name="shares", **options)
+        self.groups = Groups(num_classes, self.image_shape, name="groups")
+
+    @property
+    def middles(self):
+        """The mean image of each group, zeros before `adapt`."""
+        return self.groups.middles
+
+    @property
+    def shares(self):
+        """What share of the images each group holds, zeros before `adapt`."""
+        return self.groups.shares
 
     def adapt(self, images, seed=0):
         """Finds the groups: their mean images, `middles`, and what share of the images each holds, `shares`.
