@@ -137,8 +137,8 @@ RECIPES = {
         LSTMLanguageModel, {"units": (512,), "dropout": 0.1, "embedding_stddev": 1.0}, epochs=3, measure=measure_text,
         batch_size=128, learning_rate=4e-3,
     ),
-    "gpt_shakespeare": TransformerRecipe(
-        TransformerLanguageModel, {**GPT, "dropout": 0.15}, epochs=45, **GPT_TRAINING
+    "gpt_shakespeare": TransformerRecipe(  # with a dropout of 0.15 it was 0.03 nats worse after 35 epochs
+        TransformerLanguageModel, GPT, epochs=45, **GPT_TRAINING
     ),
     "gpt_tinyshakespeare": TransformerRecipe(
         TransformerLanguageModel, {**GPT, "dropout": 0.2}, epochs=24, corpus="tinyshakespeare", **GPT_TRAINING
