@@ -7,7 +7,7 @@ import platform
 import shutil
 import sys
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import keras
@@ -31,6 +31,8 @@ class Run:
     Args:
         name: what the study calls it.
         budget: minutes of one core, or tokens if `counts` is "tokens".
+        model: class of the network, a Transformer or a recurrent one.
+        config: its arguments but the tokens.
         learning_rate: at its highest.
         optimizer: "muon", with Adam at 0.15 times the rate for what is no matrix inside the network, or "adam".
         length: tokens in a window, or in a part of a stream.
@@ -38,8 +40,8 @@ class Run:
 
     name: str
     budget: float
-    model: type = TransformerLanguageModel
-    config: dict = field(default_factory=lambda: {"num_layers": 5, "width": 192, "num_heads": 3, "context": 256})
+    model: type
+    config: dict
     learning_rate: float = 0.02
     optimizer: str = "muon"
     batch_size: int = 8
@@ -64,7 +66,7 @@ class Run:
         return model
 
 
-GPT = Run("GPT", budget=2.0)
+GPT = Run("GPT", 2.0, TransformerLanguageModel, {"num_layers": 5, "width": 192, "num_heads": 3, "context": 256})
 LSTM = Run("LSTM", 2.0, LSTMLanguageModel, {"units": (512,), "embedding_stddev": 1.0}, 4e-3, "adam", 32, 64)
 SMALL = replace(GPT, counts="tokens").changed("", num_layers=4, num_heads=2)
 

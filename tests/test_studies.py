@@ -9,9 +9,10 @@ import pytest
 from aigc_tf import data, studies
 from aigc_tf.studies import Run, carry_out, carry_out_all, rate_after
 from aigc_tf.text import LSTMLanguageModel
+from aigc_tf.transformer import TransformerLanguageModel
 
 TINY = {"num_layers": 1, "width": 8, "num_heads": 1, "context": 16}
-BY_TOKENS = Run("tiny", budget=960, config=TINY, batch_size=4, length=16, counts="tokens")
+BY_TOKENS = Run("tiny", 960, TransformerLanguageModel, TINY, batch_size=4, length=16, counts="tokens")
 BY_MINUTES = replace(BY_TOKENS, budget=0.005, counts="minutes")
 RECURRENT = Run("recurrent", 960, LSTMLanguageModel, {"units": (8,)}, 4e-3, "adam", 4, 16, counts="tokens")
 
