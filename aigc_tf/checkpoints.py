@@ -33,6 +33,7 @@ MODELS = {
     "GroupedDiffusion": "aigc_tf.diffusion.groups",
     "RNNLanguageModel": "aigc_tf.text.lstm",
     "LSTMLanguageModel": "aigc_tf.text.lstm",
+    "SentenceVAE": "aigc_tf.text.sentence_vae",
     "TransformerLanguageModel": "aigc_tf.transformer.model",
 }
 

@@ -18,7 +18,7 @@ from aigc_tf.diffusion import model as diffusion
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.gan import model as gan
 from aigc_tf.metrics.classifier import DigitClassifier
-from aigc_tf.text import LSTMLanguageModel, RNNLanguageModel
+from aigc_tf.text import LSTMLanguageModel, RNNLanguageModel, SentenceVAE, sentence_vae
 from aigc_tf.transformer import TransformerLanguageModel
 from aigc_tf.vae import IWAE, VAE
 
@@ -122,6 +122,18 @@ class TextRow(WindowsRow):
     """A recurrent language model: it takes streams, too, and carries its states from one batch to the next."""
 
 
+class LinesRow(WindowsRow):
+    """A model of whole lines: its examples are token numbers alone."""
+
+    def arrays(self, count):
+        numbers = np.random.default_rng(count).integers(len(self.config["tokens"]), size=(count, 6))
+        return (numbers,)
+
+    def batches(self, count, batch_size, seed=None):
+        examples = tf.data.Dataset.from_tensor_slices(*self.arrays(count))
+        return (examples if seed is None else examples.shuffle(count, seed=seed)).batch(batch_size)
+
+
 still = functools.partial(keras.optimizers.SGD, 0.0)
 
 
@@ -208,6 +220,11 @@ MODELS = {
         {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},
         {"loss", "accuracy"},
     ),
+    "sentence VAE": LinesRow(
+        SentenceVAE,
+        {"tokens": "abcd\n", "longest": 5, "latent_dim": 3, "units": 8, "embedding_dim": 4, "clip_norm": 0.1},
+        {"loss", "reconstruction", "kl"}, lambda terms, model: terms["reconstruction"] + terms["kl"], shared=False,
+    ),
     "plain RNN": text_row(RNNLanguageModel),
     "LSTM": text_row(shared=True),
     "GRU, tied": text_row(cell="gru", tied=True),
@@ -223,7 +240,8 @@ SHARED = {name: row for name, row in MODELS.items() if row.shared}
 # ---- the same noise for every image ----
 
 RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform"), (diffusion, "standard_normal"),
-          (diffusion, "uniform"), (denoising, "standard_normal"), (groups, "uniform")]
+          (diffusion, "uniform"), (denoising, "standard_normal"), (groups, "uniform"),
+          (sentence_vae, "standard_normal"), (sentence_vae, "uniform")]
 
 
 def constant_noise(shape, seed=None):
