@@ -140,7 +140,7 @@ class Heads(OneHead):
         letters, digits, asked = game
         cards = self.letter(letters) + self.digit(digits)
         seen = tf.matmul(self.weights_of(cards, asked), self.split(self.value(cards)))
-        return tf.reshape(self.answer(self.hidden(tf.reshape(seen, (len(letters), -1)))), (-1, 3, 10))
+        return tf.reshape(self.answer(self.hidden(tf.reshape(seen, (letters.shape[0], -1)))), (-1, 3, 10))
 
 
 right_by_heads = {shares}
