@@ -56,15 +56,12 @@ class SentenceVAE(Model):
             raise ValueError("word_dropout must lie in [0, 1], free_nats be at least 0, and clip_norm above 0. "
                              f"Received: {word_dropout=}, {free_nats=}, {clip_norm=}")
         self.vocabulary = Vocabulary(tokens)
-        self.end = self.vocabulary.number_of(END)
+        self.end, self.clip_norm = self.vocabulary.number_of(END), clip_norm
         self.longest, self.latent_dim, self.units, self.embedding_dim = longest, latent_dim, units, embedding_dim
-        self.annealing_steps, self.word_dropout = annealing_steps, word_dropout
-        self.free_nats, self.clip_norm = free_nats, clip_norm
+        self.annealing_steps, self.word_dropout, self.free_nats = annealing_steps, word_dropout, free_nats
         # One more vector than there are characters: it stands for a hidden one.
-        normal = keras.initializers.RandomNormal(stddev=1.0)
-        self.embedding = layers.Embedding(
-            len(self.vocabulary) + 1, embedding_dim, embeddings_initializer=normal, name="embedding"
-        )
+        count, normal = len(self.vocabulary) + 1, keras.initializers.RandomNormal(stddev=1.0)
+        self.embedding = layers.Embedding(count, embedding_dim, embeddings_initializer=normal, name="embedding")
         self.reader = layers.LSTM(units, return_sequences=True, name="reader")
         self.mean, self.log_var = layers.Dense(latent_dim, name="mean"), layers.Dense(latent_dim, name="log_var")
         self.first_states = layers.Dense(2 * units, activation="tanh", name="first_states")
@@ -175,10 +172,8 @@ class SentenceVAE(Model):
         decoding.check_options(temperature=temperature, top_k=top_k)
         latents = as_latents(latents, self.latent_dim)
         seed = int(np.random.default_rng().integers(2**31)) if seed is None else seed
-        numbers = self._written(
-            latents, tf.constant(temperature, tf.float32), tf.constant(top_k or len(self.vocabulary)),
-            tf.constant(seed, tf.int64),
-        )
+        temperature, top_k = tf.constant(temperature, tf.float32), tf.constant(top_k or len(self.vocabulary))
+        numbers = self._written(latents, temperature, top_k, tf.constant(seed, tf.int64))
         return decode_lines(numbers.numpy(), self.vocabulary)
 
     @functools.cached_property
@@ -237,8 +232,7 @@ class SentenceVAE(Model):
         if num_samples < 1 or not len(numbers):
             raise ValueError(f"There must be a line, and num_samples be at least 1. "
                              f"Received: {len(numbers)} lines, {num_samples=}")
-        numbers = self._checked(numbers)
-        groups = tf.data.Dataset.from_tensor_slices(numbers).batch(group).enumerate()
+        groups = tf.data.Dataset.from_tensor_slices(self._checked(numbers)).batch(group).enumerate()
         return np.concatenate([self._bound(part, tf.constant(num_samples), tf.stack([tf.cast(seed, tf.int64), number]))
                                for number, part in groups])
 
@@ -246,11 +240,11 @@ class SentenceVAE(Model):
     def _bound(self):
         def bound(numbers, num_samples, seed):
             shape = (tf.shape(numbers)[0], self.latent_dim)
-            weights = tf.map_fn(
-                lambda draw: self.log_importance_weights(
-                    numbers, tf.random.stateless_normal(shape, seed * 1_000_003 + tf.cast(draw, tf.int64))),
-                tf.range(num_samples), fn_output_signature=tf.float32,
-            )
-            return -log_mean_exp(weights)
+
+            def weights(draw):
+                noise = tf.random.stateless_normal(shape, seed * 1_000_003 + tf.cast(draw, tf.int64))
+                return self.log_importance_weights(numbers, noise)
+
+            return -log_mean_exp(tf.map_fn(weights, tf.range(num_samples), fn_output_signature=tf.float32))
 
         return tf.function(bound, reduce_retracing=True)
