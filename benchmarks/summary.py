@@ -24,8 +24,10 @@ TABLES = {  # of a stack: what it needs
 def made(found):
     """When, where and with what."""
     machine = found["vae_step"]["machine"]
+    dates = sorted({record["machine"]["date"] for record in found.values() if "machine" in record})
+    when = " to ".join(dict.fromkeys([dates[0], dates[-1]]))
     return (
-        f"{machine['date']}, {machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, "
+        f"{when}, {machine['cores']} cores ({machine['processor']}), {machine['memory_gib']} GiB, "
         f"TensorFlow {machine['tensorflow']}, Keras {machine['keras']}"
     )
 
