@@ -2,12 +2,10 @@
 
 import argparse
 import json
-import math
 import platform
 import shutil
 import sys
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -15,60 +13,19 @@ import tensorflow as tf
 
 from aigc_tf import data
 from aigc_tf.core import command_line, files
-from aigc_tf.core.optimizers import FusedAdam, Muon
-from aigc_tf.text import LSTMLanguageModel, Vocabulary, nats_per_token, random_windows, split_text, streams
+from aigc_tf.runs import LineRun, Run, SentenceRun, carry_out
+from aigc_tf.text import LSTMLanguageModel, SentenceVAE
 from aigc_tf.transformer import TransformerLanguageModel
 
 BACKUPS = Path("build") / "studies"  # relative to the checkout, where `make studies` runs
 
 
-@dataclass(frozen=True)
-class Run:
-    """One training of a language model on the plays, and what it may spend.
-
-    The learning rate rises in even steps for `warmup` of the budget, and then falls along a cosine to 2%.
-
-    Args:
-        name: what the study calls it.
-        budget: minutes of one core, or tokens if `counts` is "tokens".
-        model: class of the network, a Transformer or a recurrent one.
-        config: its arguments but the tokens.
-        learning_rate: at its highest.
-        optimizer: "muon", with Adam at 0.15 times the rate for what is no matrix inside the network, or "adam".
-        length: tokens in a window, or in a part of a stream.
-    """
-
-    name: str
-    budget: float
-    model: type
-    config: dict
-    learning_rate: float = 0.02
-    optimizer: str = "muon"
-    batch_size: int = 8
-    length: int = 256
-    warmup: float = 0.02
-    counts: str = "minutes"
-    seed: int = 0
-
-    def changed(self, name, **config):
-        """The same under another name, with options of the network changed."""
-        return replace(self, name=name, config={**self.config, **config})
-
-    def batches(self, numbers):
-        if issubclass(self.model, TransformerLanguageModel):
-            return random_windows(numbers, self.length, batch_size=self.batch_size, steps=200, seed=self.seed)
-        return streams(numbers, self.length, batch_size=self.batch_size)
-
-    def compiled(self, tokens):
-        keras.utils.set_random_seed(self.seed)
-        model = self.model(tokens, **self.config)
-        model.compile(optimizer={"muon": Muon, "adam": FusedAdam}[self.optimizer](self.learning_rate))
-        return model
-
-
 GPT = Run("GPT", 2.0, TransformerLanguageModel, {"num_layers": 5, "width": 192, "num_heads": 3, "context": 256})
 LSTM = Run("LSTM", 2.0, LSTMLanguageModel, {"units": (512,), "embedding_stddev": 1.0}, 4e-3, "adam", 32, 64)
 SMALL = replace(GPT, counts="tokens").changed("", num_layers=4, num_heads=2)
+
+LINES = SentenceRun("plain", 2500 * 64 * 41, SentenceVAE, {"longest": 40, "latent_dim": 16, "units": 256}, 4e-3, "adam",
+                    64, 41, counts="tokens")
 
 
 def scaled(width, batches):
@@ -101,67 +58,24 @@ STUDIES = {
         *[scaled(96, batches) for batches in (50, 100, 200, 800, 1600)],
         scaled(192, 800),  # predicted from the ten above
     ],
+    "sentence_vaes": [
+        # It reads no places behind a line's end. A line and its end have 32 characters on average, a row 41 places.
+        LineRun("no latent", LINES.budget * 32 // 41, LSTMLanguageModel, {"units": (256,), "embedding_stddev": 1.0},
+                4e-3, "adam", 64, 41, counts="tokens"),
+        LINES,
+        LINES.changed("annealing", annealing_steps=1000),
+        *[LINES.changed(f"word dropout {rate}", word_dropout=rate) for rate in (0.25, 0.5)],
+        *[LINES.changed(f"{nats} free nats", free_nats=float(nats)) for nats in (4, 8)],
+        LINES.changed("annealing, word dropout 0.25", annealing_steps=1000, word_dropout=0.25),
+        LINES.changed("annealing, 4 free nats", annealing_steps=1000, free_nats=4.0),
+    ],
 }
 ABOUT = {
+    "sentence_vaes": "Lines of the plays of 10 to 40 characters; VAEs with different cures, nats and KL per line.",
     "transformer_options": "The plays; 5 blocks of width 192, 3 heads, context 256, changed in one thing at a time.",
     "language_model_choices": "The plays; LSTMs of 512 units with different batches and learning rates.",
     "transformer_scales": "The plays; 4 blocks, 2 heads, of different widths, trained on different numbers of tokens.",
 }
-
-
-class Budget(keras.callbacks.Callback):
-    """Steers the learning rate by what is spent, notes a curve on the way, and ends the training.
-
-    The first batch, in which the step is compiled, does not count, nor does what `value` takes. Minutes are those of
-    the processor: run with one thread, they are the minutes of one core, whatever else the machine does.
-
-    Args:
-        run: a `Run`.
-        value: function () → number, noted `notes` times.
-    """
-
-    def __init__(self, run, value, notes=6):
-        super().__init__()
-        self.run, self.value, self.notes = run, value, notes
-        self.minutes, self.tokens, self.curve, self.since = 0.0, 0, [], None
-
-    @property
-    def share(self):
-        """How much of the budget is spent, from 0 to 1."""
-        return min(1.0, {"minutes": self.minutes, "tokens": self.tokens}[self.run.counts] / self.run.budget)
-
-    def on_train_batch_begin(self, batch, logs=None):
-        rate = self.run.learning_rate * rate_after(self.share, self.run.warmup)
-        self.model.optimizer.learning_rate.assign(rate)
-
-    def on_train_batch_end(self, batch, logs=None):
-        now = time.process_time()
-        if self.since is not None:
-            self.minutes += (now - self.since) / 60
-            self.tokens += self.run.batch_size * self.run.length
-        if self.share >= (len(self.curve) + 1) / self.notes:
-            self.curve.append([round(self.minutes, 3), self.tokens, round(float(self.value()), 4)])
-        self.since = time.process_time()
-        self.model.stop_training = self.share >= 1
-
-
-def rate_after(share, warmup):
-    """The learning rate as a share of its highest, when `share` of the budget is spent."""
-    rising = (share + 0.001) / warmup if share < warmup else 1.0
-    return min(rising, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
-
-
-def carry_out(run, text):
-    """Trains a run on text that is not for validation or test; returns its row in the record."""
-    train, validation, _ = split_text(text, validation=0.1)
-    model = run.compiled(Vocabulary.of(text).tokens)
-    budget = Budget(run, lambda: nats_per_token(model, validation[:20_000]))
-    model.fit(run.batches(model.vocabulary.encode(train)), epochs=100_000, callbacks=[budget], verbose=0)
-    return {
-        "name": run.name, "seed": run.seed, "parameters": sum(int(tf.size(each)) for each in model.trainable_variables),
-        "minutes": round(budget.minutes, 2), "tokens": budget.tokens,
-        "nats": round(nats_per_token(model, validation[:100_000]), 4), "curve": budget.curve,
-    }
 
 
 def carry_out_all(name, runs, text, *, folder=data.CHECKOUT_DATA, backups=BACKUPS):

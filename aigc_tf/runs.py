@@ -1,0 +1,170 @@
+"""One training of a study: what it is, and what it may spend (`Run`, `LineRun`, `carry_out`)."""
+
+import math
+import time
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from aigc_tf.core.optimizers import FusedAdam, Muon
+from aigc_tf.text import (
+    Vocabulary,
+    encode_lines,
+    lines_of,
+    nats_per_token,
+    random_windows,
+    split_text,
+    streams,
+)
+from aigc_tf.transformer import TransformerLanguageModel
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training of a language model on the plays, and what it may spend.
+
+    The learning rate rises in even steps for `warmup` of the budget, and then falls along a cosine to 2%.
+
+    Args:
+        name: what the study calls it.
+        budget: minutes of one core, or tokens if `counts` is "tokens".
+        model: class of the network, a Transformer or a recurrent one.
+        config: its arguments but the tokens.
+        learning_rate: at its highest.
+        optimizer: "muon", with Adam at 0.15 times the rate for what is no matrix inside the network, or "adam".
+        length: tokens in a window, or in a part of a stream.
+    """
+
+    name: str
+    budget: float
+    model: type
+    config: dict
+    learning_rate: float = 0.02
+    optimizer: str = "muon"
+    batch_size: int = 8
+    length: int = 256
+    warmup: float = 0.02
+    counts: str = "minutes"
+    seed: int = 0
+
+    def changed(self, name, **config):
+        """The same under another name, with options of the network changed."""
+        return replace(self, name=name, config={**self.config, **config})
+
+    def compiled(self, tokens):
+        keras.utils.set_random_seed(self.seed)
+        model = self.model(tokens, **self.config)
+        model.compile(optimizer={"muon": Muon, "adam": FusedAdam}[self.optimizer](self.learning_rate))
+        return model
+
+    def parts(self, text):
+        """What the text gives to train on, and what to validate with: token numbers (N,), and a string."""
+        train, validation, _ = split_text(text, validation=0.1)
+        return Vocabulary.of(text).encode(train), validation
+
+    def batches(self, numbers):
+        if issubclass(self.model, TransformerLanguageModel):
+            return random_windows(numbers, self.length, batch_size=self.batch_size, steps=200, seed=self.seed)
+        return streams(numbers, self.length, batch_size=self.batch_size)
+
+    def note(self, model, validation):
+        """The number of the curve: nats per token of a page."""
+        return nats_per_token(model, validation[:20_000])
+
+    def measure(self, model, validation):
+        """What the record says of the trained model, by name."""
+        return {"nats": nats_per_token(model, validation[:100_000])}
+
+
+@dataclass(frozen=True)
+class LineRun(Run):
+    """The same of single lines in random order, of `length` − 1 characters at most; `nats` are per line."""
+
+    def lines(self, text):
+        """Lines to train on, shuffled, and every fourth of those to validate with."""
+        train, validation, _ = split_text(text, validation=0.1)
+        train, validation = (lines_of(part, longest=self.length - 1) for part in (train, validation))
+        return np.random.default_rng(self.seed).permutation(train), validation[::4]
+
+    def parts(self, text):
+        train, validation = ("\n" + "\n".join(lines) + "\n" for lines in self.lines(text))
+        return Vocabulary.of(text).encode(train), validation
+
+    def measure(self, model, validation):
+        return {"nats": -np.sum(model.log_prob(validation)) / (validation.count("\n") - 1)}
+
+
+@dataclass(frozen=True)
+class SentenceRun(LineRun):
+    """One training of a `SentenceVAE`: `nats` are its importance-weighted bound, and the curve notes its KL."""
+
+    def parts(self, text):
+        return [encode_lines(lines, Vocabulary.of(text), self.length - 1) for lines in self.lines(text)]
+
+    def batches(self, rows):
+        return tf.data.Dataset.from_tensor_slices(rows).shuffle(len(rows), seed=self.seed).batch(self.batch_size, True)
+
+    def note(self, model, rows):
+        return np.mean(model.compute_losses(rows[:500])["kl"])
+
+    def measure(self, model, rows):
+        terms = model.compute_losses(rows)
+        return {"nats": np.mean(model.importance_weighted_nll(rows, 50)),
+                **{name: np.mean(terms[name]) for name in ("reconstruction", "kl")}}
+
+
+class Budget(keras.callbacks.Callback):
+    """Steers the learning rate by what is spent, notes a curve on the way, and ends the training.
+
+    The first batch, in which the step is compiled, does not count, nor does what `value` takes. Minutes are those of
+    the processor: run with one thread, they are the minutes of one core, whatever else the machine does.
+
+    Args:
+        run: a `Run`.
+        value: function () → number, noted `notes` times.
+    """
+
+    def __init__(self, run, value, notes=6):
+        super().__init__()
+        self.run, self.value, self.notes = run, value, notes
+        self.minutes, self.tokens, self.curve, self.since = 0.0, 0, [], None
+
+    @property
+    def share(self):
+        """How much of the budget is spent, from 0 to 1."""
+        return min(1.0, {"minutes": self.minutes, "tokens": self.tokens}[self.run.counts] / self.run.budget)
+
+    def on_train_batch_begin(self, batch, logs=None):
+        rate = self.run.learning_rate * rate_after(self.share, self.run.warmup)
+        self.model.optimizer.learning_rate.assign(rate)
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.process_time()
+        if self.since is not None:
+            self.minutes += (now - self.since) / 60
+            self.tokens += self.run.batch_size * self.run.length
+        if self.share >= (len(self.curve) + 1) / self.notes:
+            self.curve.append([round(self.minutes, 3), self.tokens, round(float(self.value()), 4)])
+        self.since = time.process_time()
+        self.model.stop_training = self.share >= 1
+
+
+def rate_after(share, warmup):
+    """The learning rate as a share of its highest, when `share` of the budget is spent."""
+    rising = (share + 0.001) / warmup if share < warmup else 1.0
+    return min(rising, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+
+
+def carry_out(run, text):
+    """Trains a run on text that is not for validation or test; returns its row in the record."""
+    train, validation = run.parts(text)
+    model = run.compiled(Vocabulary.of(text).tokens)
+    budget = Budget(run, lambda: run.note(model, validation))
+    model.fit(run.batches(train), epochs=100_000, callbacks=[budget], verbose=0)
+    measured = {name: round(float(value), 4) for name, value in run.measure(model, validation).items()}
+    return {
+        "name": run.name, "seed": run.seed, "parameters": sum(int(tf.size(each)) for each in model.trainable_variables),
+        "minutes": round(budget.minutes, 2), "tokens": budget.tokens, **measured, "curve": budget.curve,
+    }

@@ -1,0 +1,102 @@
+"""Runs: a training ends when its budget is spent, its learning rate follows the budget, and a row is kept."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from aigc_tf import data, runs
+from aigc_tf.runs import LineRun, Run, SentenceRun, carry_out, rate_after
+from aigc_tf.text import LSTMLanguageModel, SentenceVAE
+from aigc_tf.transformer import TransformerLanguageModel
+
+TINY = {"num_layers": 1, "width": 8, "num_heads": 1, "context": 16}
+BY_TOKENS = Run("tiny", 960, TransformerLanguageModel, TINY, batch_size=4, length=16, counts="tokens")
+BY_MINUTES = replace(BY_TOKENS, budget=0.005, counts="minutes")
+RECURRENT = Run("recurrent", 960, LSTMLanguageModel, {"units": (8,)}, 4e-3, "adam", 4, 16, counts="tokens")
+
+
+@pytest.fixture(scope="module")
+def text():
+    return data.load_text("shakespeare")[:20_000]
+
+
+@pytest.mark.parametrize("run", [BY_TOKENS, RECURRENT], ids=lambda run: run.name)
+def test_a_budget_of_tokens_is_spent_to_the_last_batch(text, run):
+    row = carry_out(run, text)
+    assert row["tokens"] == 960
+    assert [tokens for _, tokens, _ in row["curve"]] == [192, 320, 512, 640, 832, 960]  # batches of 64, at each sixth
+
+
+def test_a_budget_of_minutes_is_spent_and_hardly_more(text):
+    row = carry_out(BY_MINUTES, text)
+    assert row["minutes"] == pytest.approx(0.005, abs=0.005)
+    assert len(row["curve"]) == 6
+
+
+def test_what_the_curve_costs_is_not_in_the_budget(text, monkeypatch):
+    clock = {"now": 0.0}
+    monkeypatch.setattr(runs.time, "process_time", lambda: clock["now"])
+
+    def slow(model, part):
+        clock["now"] += 1000.0
+        return 1.0
+
+    monkeypatch.setattr(runs, "nats_per_token", slow)
+    assert carry_out(BY_TOKENS, text)["minutes"] == 0
+
+
+def test_the_rate_rises_for_the_warm_up_and_falls_to_2_percent():
+    shares = np.linspace(0, 1, 101)
+    rates = np.array([rate_after(share, warmup=0.1) for share in shares])
+    assert rates[0] < 0.02 and rates.argmax() == 10
+    assert (np.diff(rates[:11]) > 0).all() and (np.diff(rates[10:]) < 0).all()
+    assert rates[-1] == pytest.approx(0.02)
+
+
+def test_without_a_warm_up_the_rate_begins_at_its_highest():
+    assert rate_after(0.0, warmup=0.0) == 1
+
+
+def test_the_model_is_trained_at_that_rate(text, monkeypatch):
+    rates = []
+
+    class Spy(runs.Budget):
+        def on_train_batch_end(self, batch, logs=None):
+            rates.append(float(np.asarray(self.model.optimizer.learning_rate)))
+            super().on_train_batch_end(batch, logs)
+
+    monkeypatch.setattr(runs, "Budget", Spy)
+    carry_out(replace(BY_TOKENS, warmup=0.2), text)
+    spent = [0.0, *np.arange(15) / 15]  # the first batch does not count
+    np.testing.assert_allclose(rates, [0.02 * rate_after(share, 0.2) for share in spent], rtol=1e-5)
+
+
+LINES = SentenceRun("lines", 3 * 4 * 41, SentenceVAE, {"longest": 40, "latent_dim": 2, "units": 8}, 4e-3, "adam", 4, 41,
+                    counts="tokens")
+NO_LATENT = LineRun("no latent", 3 * 4 * 41, LSTMLanguageModel, {"units": (8,)}, 4e-3, "adam", 4, 41, counts="tokens")
+
+
+def test_a_sentence_run_keeps_the_bound_and_its_terms_and_notes_kl(text):
+    row = carry_out(LINES, text)
+    assert row["tokens"] == LINES.budget
+    assert row["nats"] < row["reconstruction"] + row["kl"]  # with more draws the bound is lower
+    assert len(row["curve"]) == 3 and row["curve"][-1][2] == pytest.approx(row["kl"], rel=0.5)
+
+
+def test_both_kinds_of_lines_hold_the_same_lines(text):
+    rows, held_out = LINES.parts(text)
+    numbers, validation = NO_LATENT.parts(text)
+    ends = rows == numbers[0]
+    assert len(rows) == (numbers == numbers[0]).sum() - 1
+    assert len(held_out) == validation.count("\n") - 1
+    assert (np.cumsum(ends, axis=1) <= 1).sum() == len(numbers) - 1  # all characters, each with its end once
+
+
+def test_an_untrained_line_model_pays_the_logarithm_of_the_characters_for_each(text):
+    model = NO_LATENT.compiled("".join(sorted(set(text))))
+    model.set_weights([np.zeros_like(weight) for weight in model.get_weights()])
+    _, validation = NO_LATENT.parts(text)
+    lines = validation.count("\n") - 1
+    expected = np.log(len(set(text))) * (len(validation) - 1) / lines
+    assert NO_LATENT.measure(model, validation)["nats"] == pytest.approx(expected, rel=1e-5)
