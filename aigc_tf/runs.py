@@ -1,6 +1,7 @@
 """One training of a study: what it is, and what it may spend (`Run`, `LineRun`, `carry_out`)."""
 
 import math
+import statistics
 import time
 from dataclasses import dataclass, replace
 
@@ -29,7 +30,7 @@ class Run:
 
     Args:
         name: what the study calls it.
-        budget: minutes of one core, or tokens if `counts` is "tokens".
+        budget: tokens; or, if `counts` is "minutes", minutes of one core at the speed that `speeds` finds.
         model: class of the network, a Transformer or a recurrent one.
         config: its arguments but the tokens.
         learning_rate: at its highest.
@@ -118,37 +119,26 @@ class SentenceRun(LineRun):
 class Budget(keras.callbacks.Callback):
     """Steers the learning rate by what is spent, notes a curve on the way, and ends the training.
 
-    The first batch, in which the step is compiled, does not count, nor does what `value` takes. Minutes are those of
-    the processor: run with one thread, they are the minutes of one core, whatever else the machine does.
-
     Args:
         run: a `Run`.
+        most: tokens that it may read.
         value: function () → number, noted `notes` times.
     """
 
-    def __init__(self, run, value, notes=6):
+    def __init__(self, run, most, value, notes=6):
         super().__init__()
-        self.run, self.value, self.notes = run, value, notes
-        self.minutes, self.tokens, self.curve, self.since = 0.0, 0, [], None
-
-    @property
-    def share(self):
-        """How much of the budget is spent, from 0 to 1."""
-        return min(1.0, {"minutes": self.minutes, "tokens": self.tokens}[self.run.counts] / self.run.budget)
+        self.run, self.most, self.value, self.notes = run, most, value, notes
+        self.tokens, self.curve = 0, []
 
     def on_train_batch_begin(self, batch, logs=None):
-        rate = self.run.learning_rate * rate_after(self.share, self.run.warmup)
+        rate = self.run.learning_rate * rate_after(self.tokens / self.most, self.run.warmup)
         self.model.optimizer.learning_rate.assign(rate)
 
     def on_train_batch_end(self, batch, logs=None):
-        now = time.process_time()
-        if self.since is not None:
-            self.minutes += (now - self.since) / 60
-            self.tokens += self.run.batch_size * self.run.length
-        if self.share >= (len(self.curve) + 1) / self.notes:
-            self.curve.append([round(self.minutes, 3), self.tokens, round(float(self.value()), 4)])
-        self.since = time.process_time()
-        self.model.stop_training = self.share >= 1
+        self.tokens += self.run.batch_size * self.run.length
+        if self.tokens >= self.most * (len(self.curve) + 1) / self.notes:
+            self.curve.append([self.tokens, round(float(self.value()), 4)])
+        self.model.stop_training = self.tokens >= self.most
 
 
 def rate_after(share, warmup):
@@ -157,14 +147,52 @@ def rate_after(share, warmup):
     return min(rising, 0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
 
 
-def carry_out(run, text):
-    """Trains a run on text that is not for validation or test; returns its row in the record."""
+class StepClock(keras.callbacks.Callback):
+    """Seconds of the processor from the end of the first batch to the end of the last."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        now = time.process_time()
+        self.start = now if batch == 0 else self.start
+        self.seconds = now - self.start
+
+
+def speeds(runs, text, *, steps=6, rounds=5):
+    """Microseconds of the processor for each token of training, a list with one number for each run.
+
+    The medians of rounds in which all runs take turns, so that nothing else on the machine makes one look slower than
+    another. With one thread they are microseconds of one core.
+    """
+    setups = {setup_of(run): run for run in runs}
+    tokens, clock, spent = Vocabulary.of(text).tokens, StepClock(), {setup: [] for setup in setups}
+    work = {setup: (run.compiled(tokens), run.batches(run.parts(text)[0]).take(steps + 1))
+            for setup, run in setups.items()}
+    for _ in range(1 + rounds):
+        for setup, (model, batches) in work.items():
+            model.fit(batches, callbacks=[clock], verbose=0)
+            spent[setup].append(1e6 * clock.seconds / steps / setups[setup].batch_size / setups[setup].length)
+    return [round(statistics.median(spent[setup_of(run)][1:]), 1) for run in runs]  # the first round compiles
+
+
+def setup_of(run):
+    """What a step's time depends on."""
+    return f"{run.model} {run.config} {run.optimizer} {run.batch_size} {run.length}"
+
+
+def carry_out(run, text, microseconds=None):
+    """Trains a run on text that is not for validation or test; returns its row in the record.
+
+    Args:
+        run: a `Run`.
+        text: a string.
+        microseconds: what a token costs by `speeds`, for a run that counts minutes.
+    """
     train, validation = run.parts(text)
     model = run.compiled(Vocabulary.of(text).tokens)
-    budget = Budget(run, lambda: run.note(model, validation))
+    most = run.budget if run.counts == "tokens" else run.budget * 60e6 / microseconds
+    budget = Budget(run, most, lambda: run.note(model, validation))
     model.fit(run.batches(train), epochs=100_000, callbacks=[budget], verbose=0)
     measured = {name: round(float(value), 4) for name, value in run.measure(model, validation).items()}
     return {
         "name": run.name, "seed": run.seed, "parameters": sum(int(tf.size(each)) for each in model.trainable_variables),
-        "minutes": round(budget.minutes, 2), "tokens": budget.tokens, **measured, "curve": budget.curve,
+        "microseconds": microseconds, "tokens": budget.tokens, **measured, "curve": budget.curve,
     }

@@ -26,18 +26,18 @@ def test_a_study_goes_on_after_a_kill_and_stores_its_record_whole(text, tmp_path
     runs = [replace(BY_TOKENS, budget=128, seed=seed) for seed in (0, 1)]
     done = []
 
-    def killed(run, text):
+    def killed(run, text, microseconds):
         if len(done) == 1:
             raise KeyboardInterrupt
         done.append(run.seed)
-        return carry_out(run, text)
+        return carry_out(run, text, microseconds)
 
     places = {"folder": tmp_path, "backups": tmp_path / "backups"}
     monkeypatch.setattr(studies, "carry_out", killed)
     with pytest.raises(KeyboardInterrupt):
         carry_out_all("pair", runs, text, **places)
     assert not (tmp_path / "pair.json").exists()
-    monkeypatch.setattr(studies, "carry_out", lambda run, text: done.append(run.seed) or carry_out(run, text))
+    monkeypatch.setattr(studies, "carry_out", lambda run, *rest: done.append(run.seed) or carry_out(run, *rest))
     record = carry_out_all("pair", runs, text, **places)
     assert done == [0, 1]
     assert data.load_study("pair.json", tmp_path) == record
@@ -54,7 +54,7 @@ def test_a_study_that_is_not_there_says_how_to_make_it(tmp_path):
 def test_an_unknown_study_is_refused_and_the_known_ones_are_named(capsys):
     with pytest.raises(SystemExit):
         studies.main(["nothing"])
-    assert "transformer_options" in capsys.readouterr().err
+    assert "language_models" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", studies.STUDIES)
@@ -67,6 +67,7 @@ def test_every_study_says_what_it_is_about_and_has_runs_of_different_names(name)
 def test_a_stored_study_is_of_the_runs_that_the_code_would_carry_out(name):
     rows = data.load_study(f"{name}.json")["runs"]
     assert [(row["name"], row["seed"]) for row in rows] == [(run.name, run.seed) for run in studies.STUDIES[name]]
-    spent = [row[run.counts] / run.budget for row, run in zip(rows, studies.STUDIES[name])]
+    spent = [row["tokens"] * (row["microseconds"] / 60e6 if run.counts == "minutes" else 1) / run.budget
+             for row, run in zip(rows, studies.STUDIES[name])]
     np.testing.assert_allclose(spent, 1, atol=0.05)
     assert all(np.isfinite(row["nats"]) for row in rows)

@@ -10,11 +10,12 @@ def load_study(file, folder=CHECKOUT_DATA):
     """The record of a study, as `python -m aigc_tf.studies` wrote it: a dict.
 
     It holds `about`, what was done in words; `versions`; and `runs`, a list of dicts: `name`, `seed`, `parameters`,
-    `minutes` of one core, `tokens` that it was trained on, `nats` per token of validation text at the end, and `curve`,
-    a list of [minutes, tokens, nats] on the way.
+    `tokens` that it was trained on; `microseconds` of one core that each of them took, if the budget was one of
+    minutes; `nats` per token of validation text at the end (per line in a study of lines); and `curve`, a list of
+    [tokens, nats] on the way (of a VAE: its KL).
 
     Args:
-        file: its name in data, such as "transformer_options.json".
+        file: its name in data, such as "language_models.json".
         folder: where it stands.
 
     Raises:
