@@ -154,12 +154,12 @@ class AdaptedTransformer(TransformerLanguageModel):
         numbers = len(self.vocabulary) + tf.range(self.prompt_size)
         return tf.concat([tf.tile(numbers[None], [tf.shape(tokens)[0], 1]), tokens], axis=1)
 
-    def embed(self, tokens, positions):
-        hidden = super().embed(tf.minimum(tokens, len(self.vocabulary) - 1), positions)
+    def token_vectors(self, tokens):
         if self.method != "prompt":
-            return hidden
-        place = tokens - len(self.vocabulary)  # in the prompt, or below 0
-        return tf.where(place[..., None] < 0, hidden, self.prompt(tf.maximum(place, 0)))
+            return super().token_vectors(tokens)
+        place = tokens - len(self.vocabulary)  # in the prompt; of a token of the text, below 0
+        vectors = super().token_vectors(tf.minimum(tokens, len(self.vocabulary) - 1))
+        return tf.where(place[..., None] < 0, vectors, self.prompt(tf.maximum(place, 0)))
 
     def read(self, tokens, training=False):
         logits, caches = super().read(self.with_prompt(tokens), training)

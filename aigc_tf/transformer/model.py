@@ -141,12 +141,16 @@ class TransformerLanguageModel(TextGenerator, Model):
 
     def embed(self, tokens, positions):
         """The vectors that stand for tokens (batch, time) at their positions, (time,) or (batch, time)."""
-        hidden = self.embedding(tokens)
+        hidden = self.token_vectors(tokens)
         if self.position_encoding == "learned":
             hidden += self.position_embedding(positions)
         elif self.position_encoding == "sinusoidal":
             hidden += sinusoids(positions, self.width)
         return hidden
+
+    def token_vectors(self, tokens):
+        """The vectors that stand for tokens (batch, time), wherever they are."""
+        return self.embedding(tokens)
 
     def check_length(self, tokens):
         """The number of places of tokens (batch, time), which the context must hold."""

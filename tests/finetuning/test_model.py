@@ -102,7 +102,8 @@ def test_what_is_added_has_an_effect_once_it_has_moved(method):
 
 def test_training_moves_the_weights_of_the_method_alone(learnt):
     before, model, _ = learnt
-    moved = [name for name, weight in checkpoints.named_weights(model).items() if np.any(weight.numpy() != before[name])]
+    after = checkpoints.named_weights(model)
+    moved = [name for name, values in before.items() if np.any(after[name].numpy() != values)]
     assert moved == [name for name in before if any(part in name for part in LEARNING[model.method])]
 
 
