@@ -152,7 +152,8 @@ class AdaptedTransformer(TransformerLanguageModel):
     def with_prompt(self, tokens):
         """Tokens (batch, time) with the prompt's numbers before them, (batch, prompt_size + time)."""
         numbers = len(self.vocabulary) + tf.range(self.prompt_size)
-        return tf.concat([tf.tile(numbers[None], [tf.shape(tokens)[0], 1]), tokens], axis=1)
+        prompts = tf.tile(numbers[None], [tf.shape(tokens)[0], 1])
+        return tf.concat([prompts, tf.cast(tokens, tf.int32)], axis=1)  # Keras 2 loads a model by calling it on floats
 
     def token_vectors(self, tokens):
         if self.method != "prompt":
