@@ -35,6 +35,8 @@ MODELS = {
     "LSTMLanguageModel": "aigc_tf.text.lstm",
     "SentenceVAE": "aigc_tf.text.sentence_vae",
     "TransformerLanguageModel": "aigc_tf.transformer.model",
+    "AdaptedTransformer": "aigc_tf.finetuning.model",
+    "DPO": "aigc_tf.finetuning.preferences",
 }
 
 

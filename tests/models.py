@@ -15,6 +15,7 @@ from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.data import image_dataset
 from aigc_tf.diffusion import Diffusion, GroupedDiffusion, denoising, groups
 from aigc_tf.diffusion import model as diffusion
+from aigc_tf.finetuning import DPO, AdaptedTransformer
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.gan import model as gan
 from aigc_tf.metrics.classifier import DigitClassifier
@@ -134,6 +135,30 @@ class LinesRow(WindowsRow):
         return (examples if seed is None else examples.shuffle(count, seed=seed)).batch(batch_size)
 
 
+class AdaptedRow(WindowsRow):
+    """A Transformer that learns by a few weights, and how much each target counts comes with its windows."""
+
+    def build(self, seed=0):
+        """A little way into its learning: at first, behind weights of zero, no gradient reaches others."""
+        model = super().build(seed)
+        for number, weight in enumerate(model.trainable_weights):
+            weight.assign_add(0.1 * tf.random.stateless_normal(weight.shape, (seed, number)))
+        return model
+
+    def arrays(self, count):
+        weights = np.random.default_rng(count).random((count, 6)).astype("float32")
+        return (*super().arrays(count), weights)
+
+
+class PreferencesRow(AdaptedRow):
+    """One that learns from preferences: two answers, and what a reference makes of each."""
+
+    def arrays(self, count):
+        rejected = tuple(part[::-1] for part in super().arrays(count))
+        reference = np.full(count, -5.0, "float32")
+        return (*super().arrays(count), reference), (*rejected, reference)
+
+
 still = functools.partial(keras.optimizers.SGD, 0.0)
 
 
@@ -176,6 +201,14 @@ def transformer_row(shared=False, **config):
     small = {"tokens": "abcde", "num_layers": 2, "width": 8, "num_heads": 2, "context": 8, "clip_norm": 0.1}
     config = {**small, "zero_outputs": False, **config}
     return WindowsRow(TransformerLanguageModel, config, TEXT_TERMS, total_bits, shared=shared)
+
+
+def adapted_row(row=AdaptedRow, model=AdaptedTransformer, terms=None, total=None, shared=False, **config):
+    """LoRA of the highest rank there is; embedding, logits and the dense layers' own weights stay as they are."""
+    small = {"tokens": "abcde", "num_layers": 2, "width": 8, "num_heads": 2, "context": 8, "clip_norm": 0.1}
+    config = {**small, "zero_outputs": False, "size": 8, **config}
+    idle = ("embedding/embeddings", "dense/kernel", "logits/kernel")
+    return row(model, config, terms or TEXT_TERMS, total or total_bits, idle=idle, shared=shared)
 
 
 def total_bits(terms, model):
@@ -232,6 +265,10 @@ MODELS = {
     "Transformer": transformer_row(shared=True),
     "Transformer, learned positions, layer norm, gelu": transformer_row(
         position_encoding="learned", norm="layer", activation="gelu"
+    ),
+    "LoRA": adapted_row(shared=True),
+    "DPO": adapted_row(
+        PreferencesRow, DPO, {"loss", "accuracy", "margin", "kl"}, lambda terms, model: terms["loss"], beta=0.5
     ),
 }
 

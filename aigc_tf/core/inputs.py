@@ -89,6 +89,28 @@ def as_tokens(tokens, num_tokens):
     return tokens
 
 
+def as_weights(weights, targets):
+    """Weights of targets as a float32 tensor (batch, time).
+
+    Raises:
+        ValueError: for another shape than the targets', or (outside of `tf.function`) weights below 0, NaN, or a row
+            without any above 0.
+        tf.errors.InvalidArgumentError: for such values, inside of `tf.function`.
+    """
+    weights, targets = tf.cast(weights, tf.float32), tf.convert_to_tensor(targets)
+    problem = "Weights must have the targets' shape, be at least 0, and above 0 somewhere in each row"
+    if not weights.shape.is_compatible_with(targets.shape):
+        raise ValueError(f"{problem}. Received: {tuple(weights.shape)} for {tuple(targets.shape)}")
+    least, sums = tf.reduce_min(weights), tf.reduce_sum(weights, axis=1)
+    valid = (least >= 0) & tf.reduce_all((sums > 0) & tf.math.is_finite(sums))
+    if not tf.executing_eagerly():
+        with tf.control_dependencies([tf.debugging.Assert(valid, [f"{problem}. Received: least, sums", least, sums])]):
+            return tf.identity(weights)  # nothing is computed of bad weights
+    if not valid:
+        raise ValueError(f"{problem}. Received: at least {float(least)}, sums of rows {sums.numpy()}")
+    return weights
+
+
 def unpack(data):
     """The two parts of a batch, which is images alone (then the second is None) or a pair."""
     first, second = data if isinstance(data, (tuple, list)) else (data, None)

@@ -100,13 +100,15 @@ class SelfAttention(layers.Layer):
         qk_norm: whether queries and keys get `rms_norm`, so that no product can exceed √d. (After Henry et al. 2020,
             arXiv:2010.04245, who learn a factor in the place of √d.)
         zero_outputs: whether the last weights begin at zero, so that at first the layer answers with zeros.
+        make_dense: makes the dense layers, from what `dense` takes. (Chapter 6 has others.)
     """
 
-    def __init__(self, width, num_heads, rotary=True, qk_norm=True, zero_outputs=True, **kwargs):
+    def __init__(self, width, num_heads, rotary=True, qk_norm=True, zero_outputs=True, make_dense=None, **kwargs):
         super().__init__(**kwargs)
         self.num_heads, self.rotary, self.qk_norm = num_heads, rotary, qk_norm
-        self.query, self.key, self.value = (dense(width, name=name) for name in ("query", "key", "value"))
-        self.join = dense(width, zero=zero_outputs, name="join")
+        make_dense = make_dense or dense
+        self.query, self.key, self.value = (make_dense(width, name=name) for name in ("query", "key", "value"))
+        self.join = make_dense(width, zero=zero_outputs, name="join")
 
     def call(self, hidden, positions, visible, cache=None):
         """(batch, time, width) → the same, and the keys and values that a later place can look at.
@@ -126,8 +128,12 @@ class SelfAttention(layers.Layer):
             queries, keys = rotate(queries, turns), rotate(keys, turns)
         if cache is not None:
             keys, values = (put(kept, new, positions) for kept, new in zip(cache, (keys, values)))
-        mixed = tf.transpose(attend(queries, keys, values, visible), (0, 2, 1, 3))  # (batch, time, heads, d)
+        mixed = tf.transpose(self.mix(queries, keys, values, visible), (0, 2, 1, 3))  # (batch, time, heads, d)
         return self.join(tf.reshape(mixed, tf.shape(hidden))), (keys, values)
+
+    def mix(self, queries, keys, values, visible):
+        """What each head brings to each place: (batch, heads, time, d)."""
+        return attend(queries, keys, values, visible)
 
     def split(self, vectors):
         """(batch, time, width) → (batch, heads, time, d)."""

@@ -24,13 +24,20 @@ class Block(layers.Layer):
         width, num_heads, rotary, qk_norm, zero_outputs: of `SelfAttention`; the MLP's last weights begin at zero, too.
         norm, activation: names in `NORMS` and `ACTIVATIONS`.
         dropout: rate behind both parts.
+        make_attention, make_dense: make the attention and all dense layers. (Chapter 6 has others.)
     """
 
-    def __init__(self, width, num_heads, rotary, qk_norm, zero_outputs, norm, activation, dropout, **kwargs):
+    def __init__(
+        self, width, num_heads, rotary, qk_norm, zero_outputs, norm, activation, dropout, make_attention=SelfAttention,
+        make_dense=dense, **kwargs,
+    ):
         super().__init__(**kwargs)
         self.attention_norm, self.mlp_norm = (NORMS[norm](name=f"{part}_norm") for part in ("attention", "mlp"))
-        self.attention = SelfAttention(width, num_heads, rotary, qk_norm, zero_outputs, name="attention")
-        self.mlp_in, self.mlp_out = dense(4 * width, name="mlp_in"), dense(width, zero=zero_outputs, name="mlp_out")
+        self.attention = make_attention(
+            width, num_heads, rotary, qk_norm, zero_outputs, make_dense=make_dense, name="attention"
+        )
+        self.mlp_in = make_dense(4 * width, name="mlp_in")
+        self.mlp_out = make_dense(width, zero=zero_outputs, name="mlp_out")
         self.activation, self.drop = ACTIVATIONS[activation], layers.Dropout(dropout)
 
     def call(self, hidden, positions, visible, cache=None, training=False):

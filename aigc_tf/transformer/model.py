@@ -73,11 +73,10 @@ class TransformerLanguageModel(TextGenerator, Model):
         if position_encoding == "learned":
             self.position_embedding = embedding(context, width, embedding_stddev, name="position_embedding")
         self.drop = layers.Dropout(dropout)
-        parts = (position_encoding == "rotary", qk_norm, zero_outputs, norm, activation, dropout)
-        self.blocks = [Block(width, num_heads, *parts, name=f"block_{number}") for number in range(num_layers)]
+        self.blocks = self.make_blocks()
         self.last_norm = NORMS[norm](name="last_norm")
         self.logits = dense(len(self.vocabulary), zero=zero_outputs, name="logits")
-        self.means = [keras.metrics.Mean(name="loss"), Bits(name="bits"), Perplexity(name="perplexity")]
+        self.means = self.make_means()
         self(tf.zeros((1, 2), tf.int32))  # builds all weights: the model can be saved before its first batch
 
     @property
@@ -87,6 +86,24 @@ class TransformerLanguageModel(TextGenerator, Model):
     @property
     def unit(self):
         return self.vocabulary.unit
+
+    @property
+    def window(self):
+        """Tokens of a text that it can look at."""
+        return self.context
+
+    # -- what it is made of, and what it reports: chapter 6 changes that --
+
+    def make_blocks(self, **options):
+        """The blocks; `options` are those of `Block` that are no options of the model."""
+        parts = (self.position_encoding == "rotary", self.qk_norm, self.zero_outputs, self.norm, self.activation,
+                 self.dropout)
+        return [Block(self.width, self.num_heads, *parts, **options, name=f"block_{number}")
+                for number in range(self.num_layers)]
+
+    def make_means(self):
+        """The running means of what it reports."""
+        return [keras.metrics.Mean(name="loss"), Bits(name="bits"), Perplexity(name="perplexity")]
 
     # -- the network: over a whole window, and by one step --
 
@@ -124,12 +141,16 @@ class TransformerLanguageModel(TextGenerator, Model):
 
     def embed(self, tokens, positions):
         """The vectors that stand for tokens (batch, time) at their positions, (time,) or (batch, time)."""
-        hidden = self.embedding(tokens)
+        hidden = self.token_vectors(tokens)
         if self.position_encoding == "learned":
             hidden += self.position_embedding(positions)
         elif self.position_encoding == "sinusoidal":
             hidden += sinusoids(positions, self.width)
         return hidden
+
+    def token_vectors(self, tokens):
+        """The vectors that stand for tokens (batch, time), wherever they are."""
+        return self.embedding(tokens)
 
     def check_length(self, tokens):
         """The number of places of tokens (batch, time), which the context must hold."""
@@ -148,8 +169,7 @@ class TransformerLanguageModel(TextGenerator, Model):
         full = states["length"] == self.context
 
         def shorter():
-            half = self.context // 2
-            again = self.states_after(states["tokens"][:, half:])
+            again = self.states_after(states["tokens"][:, -(self.window // 2):])
             return tf.nest.map_structure(
                 lambda new, old: tf.where(tf.reshape(full, [-1] + [1] * (len(old.shape) - 1)), new, old), again, states
             )
@@ -217,10 +237,10 @@ class TransformerLanguageModel(TextGenerator, Model):
             float32 (rows, time − 1).
         """
         numbers = np.asarray(numbers)
-        rows, count, half = len(numbers), numbers.shape[1] - 1, self.context // 2
-        starts = window_starts(count, self.context)
-        padded = np.pad(numbers, [(0, 0), (0, starts[-1] + self.context - count)])
-        inside = starts[:, None] + np.arange(min(self.context, count) + 1)  # (windows, a window's tokens)
+        rows, count, half = len(numbers), numbers.shape[1] - 1, self.window // 2
+        starts = window_starts(count, self.window)
+        padded = np.pad(numbers, [(0, 0), (0, starts[-1] + self.window - count)])
+        inside = starts[:, None] + np.arange(min(self.window, count) + 1)  # (windows, a window's tokens)
         pieces = padded[:, inside].reshape(-1, inside.shape[1]).astype("int32")
         values = np.concatenate([self._log_probs(pieces[at:at + group]) for at in range(0, len(pieces), group)])
         values = values.reshape(rows, len(starts), -1)
@@ -235,7 +255,7 @@ class TransformerLanguageModel(TextGenerator, Model):
     def read_prompt(self, prompt):
         """Logits (1, tokens) of what comes after a text of at least one token, and the states there."""
         numbers = self.numbers_of(prompt, least=1)
-        seen = numbers[window_starts(len(numbers), self.context)[-1]:]
+        seen = numbers[window_starts(len(numbers), self.window)[-1]:]
         return self._read(tf.constant(seen[None]))
 
     # -- compiled: one graph for texts of any length --

@@ -1,0 +1,43 @@
+"""Fine-tuning and alignment (chapter 6): read `adapters`, `model`, `instructions`, `rewards`, then `preferences`."""
+
+from aigc_tf.finetuning.adapters import AdapterDense, LoRADense, PrefixAttention
+from aigc_tf.finetuning.instructions import (
+    Demands,
+    Example,
+    answer_arrays,
+    answer_windows,
+    compliance,
+    examples_of,
+    length_of,
+    mean_compliance,
+    read_instruction,
+    split_plays,
+    write_answers,
+    write_instruction,
+)
+from aigc_tf.finetuning.model import METHODS, AdaptedTransformer, trained_share
+from aigc_tf.finetuning.preferences import (
+    DPO,
+    answer_log_probs,
+    dpo_loss,
+    kl_to_reference,
+    preference_windows,
+    reinforce_loss,
+)
+from aigc_tf.finetuning.rewards import (
+    Preference,
+    best_of,
+    copied_share,
+    demands_met,
+    preferences_of,
+    repeated_share,
+    reward,
+)
+
+__all__ = [
+    "DPO", "METHODS", "AdaptedTransformer", "AdapterDense", "Demands", "Example", "LoRADense", "Preference",
+    "PrefixAttention", "answer_arrays", "answer_log_probs", "answer_windows", "best_of", "compliance", "copied_share",
+    "demands_met", "dpo_loss", "examples_of", "kl_to_reference", "length_of", "mean_compliance", "preference_windows",
+    "preferences_of", "read_instruction", "reinforce_loss", "repeated_share", "reward", "split_plays", "trained_share",
+    "write_answers", "write_instruction",
+]
