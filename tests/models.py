@@ -154,7 +154,7 @@ class PreferencesRow(AdaptedRow):
     """One that learns from preferences: two answers, and what a reference makes of each."""
 
     def arrays(self, count):
-        rejected = tuple(part[::-1] for part in super().arrays(count))
+        rejected = tuple(part[:, ::-1] for part in super().arrays(count))  # the same tokens the other way round
         reference = np.full(count, -5.0, "float32")
         return (*super().arrays(count), reference), (*rejected, reference)
 
