@@ -49,13 +49,14 @@ STUDIES = {
         GPT.changed("no zeros at first", zero_outputs=False),
         GPT.changed("embeddings of 0.02", embedding_stddev=0.02),
         replace(GPT, name="no warm-up", warmup=0.0),
-        *[replace(GPT, name=f"Adam {rate}", optimizer="adam", learning_rate=rate) for rate in (1e-3, 2e-3, 4e-3)],
+        *[replace(GPT, name=f"Adam {rate}", optimizer="adam", learning_rate=rate) for rate in (2e-3, 4e-3, 8e-3)],
         replace(GPT.changed("GPT-2's way", **GPT_2), optimizer="adam", learning_rate=2e-3),
-        *[replace(GPT, name=f"Muon {rate}", learning_rate=rate) for rate in (0.01, 0.04)],
+        *[replace(GPT, name=f"Muon {rate}", learning_rate=rate) for rate in (0.01, 0.04, 0.08)],
+        *[replace(GPT, name="Muon 0.04", learning_rate=0.04, seed=seed) for seed in (1, 2)],  # the best Transformer
         replace(GPT, name="16 windows a batch", batch_size=16),
         *[replace(LSTM, name=f"LSTM, {size} streams, {rate}", batch_size=size, learning_rate=rate)
           for size, rates in {32: (2e-3, 4e-3, 8e-3), 64: (4e-3,)}.items() for rate in rates],
-        *[replace(LSTM, name="LSTM, 32 streams, 0.004", seed=seed) for seed in (1, 2)],  # the best of them
+        *[replace(LSTM, name="LSTM, 32 streams, 0.004", seed=seed) for seed in (1, 2)],  # the best LSTM
     ],
     "transformer_scales": [
         *[scaled(width, 400) for width in (32, 64, 96, 128, 192)],
