@@ -77,7 +77,7 @@ slides: setup  ## Make slides from the chapters, build/slides
 checkpoints: setup  ## Train the checkpoints again, all or NAME=vae
 	@$(python) -m aigc_tf.recipes $(NAME)
 
-studies: setup  ## Train again what chapters compare, all or NAME=language_models
+studies: setup  ## Train again what chapters compare, all or NAME=transformer_scales
 	@$(python) -m aigc_tf.studies $(NAME)
 
 torch:  ## PyTorch, to measure beside, in an environment of its own

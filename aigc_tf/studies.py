@@ -21,7 +21,7 @@ from aigc_tf.transformer import TransformerLanguageModel
 BACKUPS = Path("build") / "studies"  # relative to the checkout, where `make studies` runs
 
 
-GPT = Run("GPT", 1.5, TransformerLanguageModel, {"num_layers": 5, "width": 192, "num_heads": 3, "context": 256})
+GPT = Run("GPT", 1.5, TransformerLanguageModel, {"num_layers": 5, "width": 192, "num_heads": 2, "context": 256})
 LSTM = Run("LSTM", 1.5, LSTMLanguageModel, {"units": (512,), "embedding_stddev": 1.0}, 4e-3, "adam", 32, 64)
 SMALL = replace(GPT, counts="tokens").changed("", num_layers=4, num_heads=2)
 
@@ -34,29 +34,14 @@ def scaled(width, batches):
     return replace(SMALL.changed(f"width {width}, {batches} batches", width=width), budget=batches * 8 * 256)
 
 
-GPT_2 = {"position_encoding": "learned", "norm": "layer", "activation": "gelu", "qk_norm": False,
-         "zero_outputs": False, "embedding_stddev": 0.02}
-
 STUDIES = {
-    "language_models": [
-        *[replace(GPT, name="everything", seed=seed) for seed in (0, 1, 2)],
-        GPT.changed("learned positions", position_encoding="learned"),
-        GPT.changed("learned positions, embeddings of 0.02", position_encoding="learned", embedding_stddev=0.02),
-        GPT.changed("sinusoidal positions", position_encoding="sinusoidal"),
-        GPT.changed("layer norm", norm="layer"),
-        GPT.changed("GELU", activation="gelu"),
-        GPT.changed("plain queries and keys", qk_norm=False),
-        GPT.changed("no zeros at first", zero_outputs=False),
-        GPT.changed("embeddings of 0.02", embedding_stddev=0.02),
-        replace(GPT, name="no warm-up", warmup=0.0),
-        *[replace(GPT, name=f"Adam {rate}", optimizer="adam", learning_rate=rate) for rate in (2e-3, 4e-3, 8e-3)],
-        replace(GPT.changed("GPT-2's way", **GPT_2), optimizer="adam", learning_rate=2e-3),
-        *[replace(GPT, name=f"Muon {rate}", learning_rate=rate) for rate in (0.01, 0.04, 0.08)],
-        *[replace(GPT, name="Muon 0.04", learning_rate=0.04, seed=seed) for seed in (1, 2)],  # the best Transformer
-        replace(GPT, name="16 windows a batch", batch_size=16),
-        *[replace(LSTM, name=f"LSTM, {size} streams, {rate}", batch_size=size, learning_rate=rate)
-          for size, rates in {32: (2e-3, 4e-3, 8e-3), 64: (4e-3,)}.items() for rate in rates],
-        *[replace(LSTM, name="LSTM, 32 streams, 0.004", seed=seed) for seed in (1, 2)],  # the best LSTM
+    "language_model_choices": [
+        *[replace(GPT.changed(f"Transformer, width {width}, {rate}", width=width), learning_rate=rate)
+          for width in (64, 96, 128, 192) for rate in (0.02, 0.04, 0.08)],
+        *[replace(LSTM.changed(f"LSTM, {units} units, {size} streams, {rate}", units=(units,)), batch_size=size,
+                  learning_rate=rate)
+          for units, size, rate in ((256, 32, 2e-3), (256, 32, 4e-3), (256, 32, 8e-3), (512, 32, 2e-3), (512, 32, 4e-3),
+                                    (512, 32, 8e-3), (512, 16, 4e-3), (512, 64, 4e-3))],
     ],
     "transformer_scales": [
         *[scaled(width, 400) for width in (32, 64, 96, 128, 192)],
@@ -77,8 +62,8 @@ STUDIES = {
 }
 ABOUT = {
     "sentence_vaes": "Lines of the plays of 10 to 40 characters; VAEs with different cures, nats and KL per line.",
-    "language_models": "The plays, a minute and a half of one core: a Transformer of 5 blocks of width 192, changed in "
-                       "one thing at a time, and LSTMs of 512 units.",
+    "language_model_choices": "The plays, a minute and a half of one core: Transformers of 5 blocks, and LSTMs, of "
+                              "different sizes and learning rates.",
     "transformer_scales": "The plays; 4 blocks, 2 heads, of different widths, trained on different numbers of tokens.",
 }
 

@@ -54,7 +54,7 @@ def test_a_study_that_is_not_there_says_how_to_make_it(tmp_path):
 def test_an_unknown_study_is_refused_and_the_known_ones_are_named(capsys):
     with pytest.raises(SystemExit):
         studies.main(["nothing"])
-    assert "language_models" in capsys.readouterr().err
+    assert "transformer_scales" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", studies.STUDIES)

@@ -15,7 +15,7 @@ def load_study(file, folder=CHECKOUT_DATA):
     [tokens, nats] on the way (of a VAE: its KL).
 
     Args:
-        file: its name in data, such as "language_models.json".
+        file: its name in data, such as "transformer_scales.json".
         folder: where it stands.
 
     Raises:
