@@ -19,14 +19,14 @@ METHODS = ("full", "last", "adapters", "lora", "prompt", "prefix")
 class AdaptedTransformer(TransformerLanguageModel):
     """A `TransformerLanguageModel` of which a part learns, and the rest stays as it is. Make it with `of`.
 
-    | method | what learns | size |
-    |---|---|---|
-    | "full" | every weight | has no meaning |
-    | "last" | the last blocks, the norm behind them, the logits | blocks, from 0 |
-    | "adapters" | `AdapterDense` behind attention and MLP of every block | numbers in its middle, 1 to width |
-    | "lora" | `LoRADense` in place of all dense layers of every block | rank, 1 to width |
-    | "prompt" | vectors that stand before every text | vectors, even, below `context` |
-    | "prefix" | `PrefixAttention`: keys and values in every block | keys in each, at least 1 |
+    What learns, and what `size` counts:
+
+    - "full": every weight; no meaning.
+    - "last": the last blocks, the norm behind them, the logits; blocks, from 0.
+    - "adapters": `AdapterDense` behind attention and MLP of every block; numbers in its middle, 1 to width.
+    - "lora": `LoRADense` in place of all dense layers of every block; the rank, 1 to width.
+    - "prompt": vectors that stand before every text; vectors, even, below `context`.
+    - "prefix": `PrefixAttention`, keys and values in every block; keys in each, at least 1.
 
     Adapters, LoRA and prefixes begin without any effect. A prompt cannot (Lester et al. 2021, arXiv:2104.08691): its
     vectors are read like tokens. It begins as tokens of the vocabulary, and the model answers as it would behind them.
@@ -36,7 +36,7 @@ class AdaptedTransformer(TransformerLanguageModel):
 
     Args:
         tokens, unit: of `TransformerLanguageModel`, as all others that are not named here.
-        method, size: see the table.
+        method, size: see the list.
         alpha: LoRA's change is scaled by alpha / rank; other methods ignore it.
 
     Raises:
@@ -56,7 +56,7 @@ class AdaptedTransformer(TransformerLanguageModel):
 
         Args:
             model: a `TransformerLanguageModel`; an adapted one is `merged` first.
-            method, size: see the table.
+            method, size: see the list.
             seed: draws the tokens that a prompt begins as.
             **options: further arguments of the class, such as `alpha` or `dropout`.
 
