@@ -9,7 +9,7 @@ from aigc_tf import checkpoints, data
 from aigc_tf.core import addons
 from aigc_tf.core.noise import seed_pair, standard_normal
 from aigc_tf.core.optimizers import FusedAdam, Muon
-from aigc_tf.text import Vocabulary, random_windows, split_text, streams
+from aigc_tf.text import Vocabulary, encode_lines, lines_of, random_windows, split_text, streams
 
 
 def augment(images, *, seed=None):
@@ -176,6 +176,21 @@ class TransformerRecipe(TextRecipe):
             "data": f"{self.corpus}, the first 90%, windows of {self.config['context']} tokens that begin anywhere, "
                     f"{self.steps_per_epoch} batches an epoch",
         }
+
+
+@dataclass(frozen=True)
+class LinesRecipe(TextRecipe):
+    """The same for a model of single lines, as long as it takes them."""
+
+    def batches(self, text, seed=0):
+        lines = lines_of(split_text(text)[0], longest=self.config["longest"])
+        rows = encode_lines(lines, Vocabulary.of(text), self.config["longest"])
+        shuffled = tf.data.Dataset.from_tensor_slices(rows).shuffle(len(rows), seed=seed)
+        return data.prefetched(shuffled.batch(self.batch_size, drop_remainder=True))
+
+    def description(self):
+        read = f"{self.corpus}, the first 90%, lines of 10 to {self.config['longest']} characters, each once"
+        return {**super().description(), "data": read}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ from aigc_tf.measures import (
     measure_diffusion,
     measure_drawings,
     measure_guidance,
+    measure_lines,
     measure_samples,
     measure_text,
     measure_vae,
@@ -37,6 +38,7 @@ from aigc_tf.recipe_kinds import (
     DrawingsRecipe,
     GANRecipe,
     GroupedRecipe,
+    LinesRecipe,
     Recipe,
     ReflowRecipe,
     TextRecipe,
@@ -44,7 +46,7 @@ from aigc_tf.recipe_kinds import (
     augment,
     augment_drawings,
 )
-from aigc_tf.text import LSTMLanguageModel
+from aigc_tf.text import LSTMLanguageModel, SentenceVAE
 from aigc_tf.transformer import TransformerLanguageModel
 from aigc_tf.vae import IWAE, VAE
 
@@ -135,6 +137,10 @@ RECIPES = {
     "lstm_shakespeare": TextRecipe(
         LSTMLanguageModel, {"units": (512,), "dropout": 0.1, "embedding_stddev": 1.0}, epochs=3, measure=measure_text,
         batch_size=128, learning_rate=4e-3,
+    ),
+    "sentence_vae": LinesRecipe(
+        SentenceVAE, {"longest": 40, "latent_dim": 16, "units": 256, "free_nats": 4.0}, epochs=8, measure=measure_lines,
+        batch_size=64, learning_rate=4e-3,
     ),
     # With a dropout of 0.15 the next one was 0.036 nats worse after 35 epochs.
     "gpt_shakespeare": TransformerRecipe(TransformerLanguageModel, GPT, epochs=45, **GPT_TRAINING),

@@ -15,6 +15,7 @@ from aigc_tf.gan import GAN
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.recipe_kinds import DrawingsRecipe, Recipe, ReflowRecipe, TextRecipe
 from aigc_tf.recipes import RECIPES
+from aigc_tf.text import SentenceVAE, Vocabulary, encode_lines
 from aigc_tf.vae import VAE
 
 
@@ -387,6 +388,16 @@ def test_the_measurements_of_a_vae_fit_together(small):
     metrics = measures.measure_vae(VAE(latent_dim=2, hidden_units=(8,)), small, num_samples=5)
     assert metrics["test_negative_elbo"] == pytest.approx(metrics["test_reconstruction"] + metrics["test_kl"], rel=1e-5)
     assert metrics["test_iw_nll_5"] <= metrics["test_negative_elbo"] + 1
+
+
+def test_lines_that_a_model_learnt_from_are_not_measured():
+    lines = [f"a line of number {number:02d}" for number in range(50)]
+    text = "\n".join([*lines[:45], *lines[:3], *lines[45:49]])  # the last tenth: 0 to 2 again, or a part, then 45 to 48
+    model = SentenceVAE(Vocabulary.of(text).tokens, longest=20, latent_dim=2, units=4)
+    measured = measures.measure_lines(model, text, num_samples=3)
+    rows = encode_lines([lines[45]], model.vocabulary, 20)  # every fourth of the four that are new
+    assert measured["test_iw_nll_3"] == pytest.approx(model.importance_weighted_nll(rows, 3, seed=0).mean(), rel=1e-5)
+    assert measured["test_reconstruction"] > 0 < measured["test_kl"]
 
 
 def test_the_measurements_of_an_autoencoder_fit_together(small):

@@ -1,0 +1,56 @@
+"""Measures of language models and of VAEs for lines."""
+
+import time
+
+import numpy as np
+
+from aigc_tf import metrics
+from aigc_tf.core.noise import standard_normal
+from aigc_tf.text import NGramModel, Vocabulary, encode_lines, lines_of, nats_per_token, split_text
+
+
+def measure_text(model, text):
+    """Nats per character on the last tenth of the text, beside the 5-gram's, and what 20 written pages are like."""
+    train, test = split_text(text)
+    nats = -float(np.sum(model.log_prob(test), dtype="float64")) / (len(test) - 1)  # per character, not per token
+    five_gram = -float(np.mean(NGramModel(5, Vocabulary.of(text)).fit(train).log_prob(test)))
+    prompts = ["\n\n"] * 20
+    start = time.perf_counter()
+    pages = [page.strip() for page in model.generate(prompts, 1000, temperature=0.8, seed=0)]
+    seconds = time.perf_counter() - start
+    return {
+        "test_nats": nats,
+        "test_bits": metrics.bits(nats),
+        "five_gram_test_nats": five_gram,
+        "known_words": np.mean([metrics.known_words(page, train) for page in pages]),
+        "longest_copied_span": max(len(metrics.longest_copied_span(page, train)) for page in pages),
+        "distinct_2": metrics.distinct(pages, 2),
+        "self_bleu_4": metrics.self_bleu(pages, 4),
+        "characters_per_second": 1000 * len(pages) / seconds,
+    }
+
+
+def measure_windows(model, text, window=256):
+    """Nats per token of the last tenth of the text in windows read from no context, as nanoGPT reports them."""
+    return {f"test_nats_windows_{window}": nats_per_token(model, split_text(text)[1], window)}
+
+
+def nats_of_a_page(model, text, count=20_000):
+    """Nats per token of the first `count` characters of the last tenth of the text, which recipes never train on."""
+    return nats_per_token(model, split_text(text)[1][:count])
+
+
+def measure_lines(model, text, num_samples=50):
+    """Of a `SentenceVAE`: nats per line, importance-weighted with `num_samples` draws, and the terms of its loss.
+
+    They are of every fourth line of the last tenth of the text, lines left out that stand in the rest, too.
+    """
+    train, test = (dict.fromkeys(lines_of(part, longest=model.longest)) for part in split_text(text))
+    rows = encode_lines([line for line in test if line not in train][::4], model.vocabulary, model.longest)
+    losses = model.compute_losses(rows, noise=standard_normal((len(rows), model.latent_dim), seed=0))
+    bound = model.importance_weighted_nll(rows, num_samples, seed=0)
+    return {
+        f"test_iw_nll_{num_samples}": bound.mean(),
+        "test_reconstruction": np.mean(losses["reconstruction"]),
+        "test_kl": np.mean(losses["kl"]),
+    }
