@@ -174,8 +174,9 @@ def speeds(runs, text, *, steps=6, rounds=5):
 
 
 def setup_of(run):
-    """What a step's time depends on."""
-    return f"{run.model} {run.config} {run.optimizer} {run.batch_size} {run.length}"
+    """What a step's time depends on; the numbers that weights begin with are none of it."""
+    config = {name: value for name, value in run.config.items() if name not in ("zero_outputs", "embedding_stddev")}
+    return f"{run.model} {config} {run.optimizer} {run.batch_size} {run.length}"
 
 
 def carry_out(run, text, microseconds=None):

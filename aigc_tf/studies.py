@@ -23,9 +23,18 @@ BACKUPS = Path("build") / "studies"  # relative to the checkout, where `make stu
 
 GPT = Run("GPT", 1.5, TransformerLanguageModel, {"num_layers": 5, "width": 192, "num_heads": 2, "context": 256})
 LSTM = Run("LSTM", 1.5, LSTMLanguageModel, {"units": (512,), "embedding_stddev": 1.0}, 4e-3, "adam", 32, 64)
+NARROW = replace(GPT.changed("", width=64), learning_rate=0.04)
+BEST_GPT = replace(NARROW.changed("everything", width=96, num_layers=3, context=128), batch_size=16, length=128)
+BEST_LSTM = replace(LSTM.changed("LSTM", units=(256,)), learning_rate=16e-3)
+INGREDIENTS = {
+    "learned positions": ("position_encoding", "learned"), "sinusoidal positions": ("position_encoding", "sinusoidal"),
+    "layer norm": ("norm", "layer"), "GELU": ("activation", "gelu"), "plain queries and keys": ("qk_norm", False),
+    "no zeros at first": ("zero_outputs", False), "embeddings of 0.02": ("embedding_stddev", 0.02),
+}
+GPT_2 = {option: value for name, (option, value) in INGREDIENTS.items() if name != "sinusoidal positions"}
 SMALL = replace(GPT, counts="tokens").changed("", num_layers=4, num_heads=2)
 
-LINES = SentenceRun("plain", 2500 * 64 * 41, SentenceVAE, {"longest": 40, "latent_dim": 16, "units": 256}, 4e-3, "adam",
+LINES = SentenceRun("plain", 2000 * 64 * 41, SentenceVAE, {"longest": 40, "latent_dim": 16, "units": 128}, 8e-3, "adam",
                     64, 41, counts="tokens")
 
 
@@ -37,11 +46,29 @@ def scaled(width, batches):
 STUDIES = {
     "language_model_choices": [
         *[replace(GPT.changed(f"Transformer, width {width}, {rate}", width=width), learning_rate=rate)
-          for width in (64, 96, 128, 192) for rate in (0.02, 0.04, 0.08)],
+          for width in (64, 96, 128) for rate in (0.02, 0.04, 0.08)],
+        NARROW.changed("Transformer, width 48, 0.04", width=48),
+        NARROW.changed("Transformer, width 96, 3 blocks, 0.04", width=96, num_layers=3),
+        *[replace(NARROW, name=f"Transformer, width 64, 0.04, {size} windows", batch_size=size) for size in (4, 16)],
         *[replace(LSTM.changed(f"LSTM, {units} units, {size} streams, {rate}", units=(units,)), batch_size=size,
                   learning_rate=rate)
-          for units, size, rate in ((256, 32, 2e-3), (256, 32, 4e-3), (256, 32, 8e-3), (512, 32, 2e-3), (512, 32, 4e-3),
-                                    (512, 32, 8e-3), (512, 16, 4e-3), (512, 64, 4e-3))],
+          for units, size, rate in ((256, 32, 2e-3), (256, 32, 4e-3), (256, 32, 8e-3), (256, 32, 16e-3),
+                                    (128, 32, 16e-3), (512, 32, 4e-3), (512, 32, 8e-3), (256, 16, 8e-3),
+                                    (256, 64, 16e-3))],
+        *[NARROW.changed(f"Transformer, width 128, {blocks} blocks, 0.04", width=128, num_layers=blocks)
+          for blocks in (3, 2)],
+        replace(NARROW.changed("Transformer, width 96, 3 blocks, 0.04, 16 windows of 128", width=96, num_layers=3,
+                               context=128), batch_size=16, length=128),
+    ],
+    "language_models": [
+        *[replace(BEST_GPT, seed=seed) for seed in (0, 1, 2)],
+        *[BEST_GPT.changed(name, **{option: value}) for name, (option, value) in INGREDIENTS.items()],
+        replace(BEST_GPT, name="no warm-up", warmup=0.0),
+        *[replace(BEST_GPT, name=f"Adam {rate}", optimizer="adam", learning_rate=rate) for rate in (4e-3, 8e-3, 16e-3)],
+        *[replace(BEST_GPT.changed(f"GPT-2's way, {rate}", **GPT_2), optimizer="adam", learning_rate=rate)
+          for rate in (2e-3, 4e-3, 8e-3)],
+        *[replace(BEST_LSTM, seed=seed) for seed in (0, 1, 2)],
+        replace(BEST_GPT, name="Adam 0.002", optimizer="adam", learning_rate=2e-3),
     ],
     "transformer_scales": [
         *[scaled(width, 400) for width in (32, 64, 96, 128, 192)],
@@ -49,21 +76,22 @@ STUDIES = {
         scaled(192, 800),  # predicted from the ten above
     ],
     "sentence_vaes": [
-        # It reads no places behind a line's end. A line and its end have 32 characters on average, a row 41 places.
-        LineRun("no latent", LINES.budget * 32 // 41, LSTMLanguageModel, {"units": (256,), "embedding_stddev": 1.0},
-                4e-3, "adam", 64, 41, counts="tokens"),
+        LineRun("no latent", LINES.budget, LSTMLanguageModel, {"units": (128,), "embedding_stddev": 1.0},
+                8e-3, "adam", 64, 41, counts="tokens"),
         LINES,
-        LINES.changed("annealing", annealing_steps=1000),
+        LINES.changed("annealing", annealing_steps=800),
         *[LINES.changed(f"word dropout {rate}", word_dropout=rate) for rate in (0.25, 0.5)],
         *[LINES.changed(f"{nats} free nats", free_nats=float(nats)) for nats in (4, 8)],
-        LINES.changed("annealing, word dropout 0.25", annealing_steps=1000, word_dropout=0.25),
-        LINES.changed("annealing, 4 free nats", annealing_steps=1000, free_nats=4.0),
+        LINES.changed("annealing, word dropout 0.25", annealing_steps=800, word_dropout=0.25),
+        LINES.changed("annealing, 4 free nats", annealing_steps=800, free_nats=4.0),
     ],
 }
 ABOUT = {
     "sentence_vaes": "Lines of the plays of 10 to 40 characters; VAEs with different cures, nats and KL per line.",
-    "language_model_choices": "The plays, a minute and a half of one core: Transformers of 5 blocks, and LSTMs, of "
-                              "different sizes and learning rates.",
+    "language_model_choices": "The plays, a minute and a half of one core: Transformers and LSTMs of different sizes "
+                              "and learning rates.",
+    "language_models": "The plays, a minute and a half of one core: the best Transformer of the choices, changed in "
+                       "one thing at a time, and the best LSTM.",
     "transformer_scales": "The plays; 4 blocks, 2 heads, of different widths, trained on different numbers of tokens.",
 }
 

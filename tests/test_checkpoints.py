@@ -14,7 +14,7 @@ from aigc_tf import checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
 from aigc_tf.gan import GAN
 from aigc_tf.metrics.text import known_words
-from aigc_tf.text import nats_per_token, split_text, streams
+from aigc_tf.text import encode_lines, lines_of, nats_per_token, split_text, streams
 from aigc_tf.text.ngram import NGramModel
 from aigc_tf.vae import VAE
 
@@ -300,7 +300,7 @@ def mnist():
     return data.load_mnist()
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name != "digit_classifier" and name not in TEXT])
+@pytest.mark.parametrize("name", [name for name in SHIPPED if name not in ("digit_classifier", "sentence_vae", *TEXT)])
 def test_a_shipped_checkpoint_generates(name):
     model = checkpoints.load(name)
     conditions = {"labels": [0, 9]} if getattr(model, "num_classes", None) else {}
@@ -511,3 +511,29 @@ def test_at_least_nine_words_of_ten_that_it_writes_exist(written):
     _, model, train_text, _ = written
     pages = model.generate(["\n\n"] * 20, 500, temperature=0.8, seed=0)
     assert np.mean([known_words(page, train_text) for page in pages]) >= 0.9
+
+
+# ---- chapter 4b: lines ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def new_lines():
+    """Row numbers of lines of the test plays that stand nowhere else, a part of those that the record measured."""
+    model = checkpoints.load("sentence_vae")
+    train, test = (lines_of(part, longest=model.longest) for part in split_text(data.load_text("shakespeare")))
+    known = set(train)
+    return model, encode_lines([line for line in test if line not in known][::16], model.vocabulary, model.longest)
+
+
+def test_a_vae_of_lines_is_what_its_record_says(new_lines):
+    model, rows = new_lines
+    nats = model.importance_weighted_nll(rows, 20, seed=0).mean()
+    assert nats == pytest.approx(checkpoints.info("sentence_vae")["metrics"]["test_iw_nll_50"], abs=1.5)
+
+
+def test_a_vae_of_lines_has_not_collapsed(new_lines):
+    model, rows = new_lines
+    mean, _ = model.posterior(rows)
+    own, other = (np.mean(model.reconstruction(rows, latents)) for latents in (mean, tf.roll(mean, 1, axis=0)))
+    assert np.mean(model.compute_losses(rows)["kl"]) > 7
+    assert other - own > 5, "another line's latent must cost more"

@@ -59,6 +59,11 @@ def test_speeds_are_medians_of_turns_and_the_same_for_the_same_work(text, monkey
     assert runs.speeds([BY_MINUTES, slow, other_seed], text, steps=2, rounds=1) == [62_500.0, 62_500.0, 62_500.0]
 
 
+def test_what_weights_begin_with_does_not_count_as_other_work():
+    other_start, wider = BY_MINUTES.changed("", embedding_stddev=0.02), BY_MINUTES.changed("", width=16)
+    assert runs.setup_of(other_start) == runs.setup_of(BY_MINUTES) != runs.setup_of(wider)
+
+
 def test_the_rate_rises_for_the_warm_up_and_falls_to_2_percent():
     shares = np.linspace(0, 1, 101)
     rates = np.array([rate_after(share, warmup=0.1) for share in shares])
