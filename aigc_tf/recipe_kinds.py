@@ -8,8 +8,7 @@ import tensorflow as tf
 from aigc_tf import checkpoints, data
 from aigc_tf.core import addons
 from aigc_tf.core.noise import seed_pair, standard_normal
-from aigc_tf.core.optimizers import FusedAdam, Muon
-from aigc_tf.text import Vocabulary, encode_lines, lines_of, random_windows, split_text, streams
+from aigc_tf.core.optimizers import FusedAdam
 
 
 def augment(images, *, seed=None):
@@ -78,6 +77,10 @@ class Recipe:
         optimizer = FusedAdam(self.decay(self.learning_rate, steps))
         model.compile(optimizer=optimizer, steps_per_execution=self.steps_per_execution)
 
+    def finished(self, model):
+        """The model that is measured and stored, of the one that was trained."""
+        return model
+
     def decay(self, rate, steps):
         if not self.warmup_steps:
             return keras.optimizers.schedules.CosineDecay(rate, steps, alpha=self.final_lr_fraction)
@@ -128,69 +131,6 @@ class GANRecipe(Recipe):
     def description(self):
         rates = f"Adam, beta_1 {self.beta_1}, generator {self.learning_rate}, discriminator {self.discriminator_rate}"
         return {**super().description(), "optimizer": f"{rates}, both {self.decay_text()}"}
-
-
-@dataclass(frozen=True)
-class TextRecipe(Recipe):
-    """The same for a language model: `batch_size` streams side by side, `length` tokens of each in a step."""
-
-    corpus: str = "shakespeare"
-    length: int = 64
-
-    def load(self):
-        return data.load_text(self.corpus)
-
-    def build(self, text):
-        return self.model(Vocabulary.of(text).tokens, **self.config)
-
-    def batches(self, text, seed=0):
-        numbers = Vocabulary.of(text).encode(split_text(text)[0])
-        return streams(numbers, self.length, batch_size=self.batch_size)
-
-    def description(self):
-        read = f"{self.corpus}, the first 90%, read in order; gradients through {self.length} tokens"
-        return {**super().description(), "data": read}
-
-
-@dataclass(frozen=True)
-class TransformerRecipe(TextRecipe):
-    """The same on windows that begin anywhere, as long as the context; `learning_rate` is Muon's, for the matrices."""
-
-    curve_of: str = "nats"
-    steps_per_epoch: int = 100
-    adam_ratio: float = 0.15
-
-    def batches(self, text, seed=0):
-        numbers = Vocabulary.of(text).encode(split_text(text)[0])
-        options = {"batch_size": self.batch_size, "steps": self.steps_per_epoch, "seed": seed}
-        return random_windows(numbers, self.config["context"], **options)
-
-    def compile(self, model, steps):
-        model.compile(optimizer=Muon(self.decay(self.learning_rate, steps), self.adam_ratio))
-
-    def description(self):
-        return {
-            **super().description(),
-            "optimizer": f"Muon, {self.learning_rate} {self.decay_text()}; Adam at {self.adam_ratio} times that for "
-                         "embeddings and logits",
-            "data": f"{self.corpus}, the first 90%, windows of {self.config['context']} tokens that begin anywhere, "
-                    f"{self.steps_per_epoch} batches an epoch",
-        }
-
-
-@dataclass(frozen=True)
-class LinesRecipe(TextRecipe):
-    """The same for a model of single lines, as long as it takes them."""
-
-    def batches(self, text, seed=0):
-        lines = lines_of(split_text(text)[0], longest=self.config["longest"])
-        rows = encode_lines(lines, Vocabulary.of(text), self.config["longest"])
-        shuffled = tf.data.Dataset.from_tensor_slices(rows).shuffle(len(rows), seed=seed)
-        return data.prefetched(shuffled.batch(self.batch_size, drop_remainder=True))
-
-    def description(self):
-        read = f"{self.corpus}, the first 90%, lines of 10 to {self.config['longest']} characters, each once"
-        return {**super().description(), "data": read}
 
 
 @dataclass(frozen=True)

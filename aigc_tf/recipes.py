@@ -16,10 +16,12 @@ from aigc_tf import callbacks, checkpoints, data
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.core import backups, command_line, files
 from aigc_tf.diffusion import Diffusion, GroupedDiffusion
+from aigc_tf.finetuning import AdaptedTransformer
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.measures import (
     frechet_to_validation,
     measure_all,
+    measure_answers,
     measure_autoencoder,
     measure_bits,
     measure_classifier,
@@ -32,21 +34,20 @@ from aigc_tf.measures import (
     measure_vae,
     measure_windows,
     nats_of_a_page,
+    nats_of_answers,
 )
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.recipe_kinds import (
     DrawingsRecipe,
     GANRecipe,
     GroupedRecipe,
-    LinesRecipe,
     Recipe,
     ReflowRecipe,
-    TextRecipe,
-    TransformerRecipe,
     augment,
     augment_drawings,
 )
 from aigc_tf.text import LSTMLanguageModel, SentenceVAE
+from aigc_tf.text_recipes import InstructionsRecipe, LinesRecipe, TextRecipe, TransformerRecipe
 from aigc_tf.transformer import TransformerLanguageModel
 from aigc_tf.vae import IWAE, VAE
 
@@ -147,6 +148,10 @@ RECIPES = {
     "gpt_tinyshakespeare": TransformerRecipe(
         TransformerLanguageModel, {**GPT, "dropout": 0.2}, epochs=24, corpus="tinyshakespeare", **GPT_TRAINING
     ),
+    "gpt_characters": InstructionsRecipe(
+        AdaptedTransformer, {"method": "full"}, epochs=20, measure=measure_answers, curve=nats_of_answers,
+        batch_size=16, steps_per_epoch=200, learning_rate=0.02, warmup_steps=50, half_precision=True,
+    ),
 }
 
 # ---- training ----
@@ -194,6 +199,7 @@ def train(name, recipe, dataset, *, folder=checkpoints.FOLDER, backups=BACKUPS):
         done = backup / "result.json"
         if stored is None or not done.exists():
             model, trained = train_once(recipe, seed, dataset, backup)
+            model = recipe.finished(model)
             if recipe.half_precision:
                 checkpoints.round_to_half(model)
             stored = stored or model

@@ -1,4 +1,4 @@
-"""One training of a study: what it is, and what it may spend (`Run`, `LineRun`, `carry_out`)."""
+"""One training of a study: what it is, and what it may spend (`Run` and its kinds, `carry_out`)."""
 
 import math
 import statistics
@@ -9,7 +9,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf import checkpoints, data
 from aigc_tf.core.optimizers import FusedAdam, Muon
+from aigc_tf.finetuning import load_help_texts, trained_share
 from aigc_tf.text import (
     Vocabulary,
     encode_lines,
@@ -21,6 +23,7 @@ from aigc_tf.text import (
 )
 from aigc_tf.transformer import TransformerLanguageModel
 
+OPTIMIZERS = {"muon": Muon, "adam": FusedAdam}
 
 @dataclass(frozen=True)
 class Run:
@@ -54,10 +57,14 @@ class Run:
         """The same under another name, with options of the network changed."""
         return replace(self, name=name, config={**self.config, **config})
 
+    def load(self):
+        """The text to learn from."""
+        return data.load_text("shakespeare")
+
     def compiled(self, tokens):
         keras.utils.set_random_seed(self.seed)
         model = self.model(tokens, **self.config)
-        model.compile(optimizer={"muon": Muon, "adam": FusedAdam}[self.optimizer](self.learning_rate))
+        model.compile(optimizer=OPTIMIZERS[self.optimizer](self.learning_rate))
         return model
 
     def parts(self, text):
@@ -114,6 +121,56 @@ class SentenceRun(LineRun):
         terms = model.compute_losses(rows)
         return {"nats": np.mean(model.importance_weighted_nll(rows, 50)),
                 **{name: np.mean(terms[name]) for name in ("reconstruction", "kl")}}
+
+
+@dataclass(frozen=True)
+class AdaptRun(Run):
+    """One training of an `AdaptedTransformer` on Python's help texts; `plays` are its nats on the old text.
+
+    Args:
+        config: method and size.
+        base: the checkpoint that it begins as.
+        blank: whether it begins from blank instead.
+        replay: share of the batches that are windows of plays.
+        test: whether the record says its nats on the test part, too. No choice may look at them.
+    """
+
+    base: str = "gpt_shakespeare"
+    blank: bool = False
+    replay: float = 0.0
+    test: bool = False
+
+    def load(self):
+        return load_help_texts(checkpoints.load(self.base).vocabulary)
+
+    def compiled(self, tokens):
+        keras.utils.set_random_seed(self.seed)
+        base = checkpoints.load(self.base)
+        model = (self.model.from_config({**base.get_config(), **self.config}) if self.blank
+                 else self.model.of(base, seed=self.seed, **self.config))
+        model.compile(optimizer=OPTIMIZERS[self.optimizer](self.learning_rate))
+        return model
+
+    def parts(self, text):
+        train, validation, _ = split_text(text, validation=0.1)
+        return checkpoints.load(self.base).vocabulary.encode(train), validation
+
+    def batches(self, numbers):
+        if not self.replay:
+            return super().batches(numbers)
+        plays = checkpoints.load(self.base).vocabulary.encode(split_text(data.load_text("shakespeare"))[0])
+        mixed = [super().batches(numbers), super().batches(plays)]
+        return tf.data.Dataset.sample_from_datasets(mixed, [1 - self.replay, self.replay], seed=self.seed,
+                                                    stop_on_empty_dataset=True)
+
+    def measure(self, model, validation):
+        plays, test = split_text(data.load_text("shakespeare"))[1], split_text(self.load())[1]
+        return {
+            **super().measure(model, validation),
+            "plays": nats_per_token(model, plays[:20_000]),
+            "share": trained_share(model),
+            **({"test": nats_per_token(model, test)} if self.test else {}),
+        }
 
 
 class Budget(keras.callbacks.Callback):

@@ -14,7 +14,8 @@ import tensorflow as tf
 
 from aigc_tf import data
 from aigc_tf.core import command_line, files
-from aigc_tf.runs import LineRun, Run, SentenceRun, carry_out, speeds
+from aigc_tf.finetuning import AdaptedTransformer
+from aigc_tf.runs import AdaptRun, LineRun, Run, SentenceRun, carry_out, speeds
 from aigc_tf.text import LSTMLanguageModel, SentenceVAE
 from aigc_tf.transformer import TransformerLanguageModel
 
@@ -36,6 +37,22 @@ SMALL = replace(GPT, counts="tokens").changed("", num_layers=4, num_heads=2)
 
 LINES = SentenceRun("plain", 2000 * 64 * 41, SentenceVAE, {"longest": 40, "latent_dim": 16, "units": 128}, 8e-3, "adam",
                     64, 41, counts="tokens")
+
+ADAPT = AdaptRun("", 300 * 8 * 256, AdaptedTransformer, {"method": "lora", "size": 2}, 1e-2, "adam", counts="tokens")
+RATES = {
+    ("full", 1): (("adam", (3e-4, 1e-3, 3e-3)), ("muon", (0.005, 0.01, 0.02))),
+    ("lora", 2): (("adam", (3e-3, 1e-2, 3e-2)),),
+    ("last", 1): (("adam", (1e-3, 3e-3, 1e-2)),),
+    ("adapters", 4): (("adam", (3e-3, 1e-2, 3e-2)),),
+    ("prompt", 16): (("adam", (3e-2, 0.1, 0.3)),),
+    ("prefix", 8): (("adam", (1e-2, 3e-2, 0.1)),),
+}
+
+
+def adapted(method, size, optimizer, rate, seed=0):
+    """A run of the studies of fine-tuning."""
+    return replace(ADAPT.changed(f"{method} {size}, {optimizer} {rate}", method=method, size=size),
+                   optimizer=optimizer, learning_rate=rate, seed=seed)
 
 
 def scaled(width, batches):
@@ -75,6 +92,10 @@ STUDIES = {
         *[scaled(96, batches) for batches in (50, 100, 200, 800, 1600)],
         scaled(192, 800),  # predicted from the ten above
     ],
+    "fine_tuning_choices": [
+        adapted(*method, optimizer, rate)
+        for method, choices in RATES.items() for optimizer, rates in choices for rate in rates
+    ],
     "sentence_vaes": [
         LineRun("no latent", LINES.budget, LSTMLanguageModel, {"units": (128,), "embedding_stddev": 1.0},
                 8e-3, "adam", 64, 41, counts="tokens"),
@@ -92,6 +113,8 @@ ABOUT = {
                               "and learning rates.",
     "language_models": "The plays, a minute and a half of one core: the best Transformer of the choices, changed in "
                        "one thing at a time, and the best LSTM.",
+    "fine_tuning_choices": "Python's help texts, 300 batches of 8 windows: ways to fine-tune gpt_shakespeare, each "
+                           "with several learning rates.",
     "transformer_scales": "The plays; 4 blocks, 2 heads, of different widths, trained on different numbers of tokens.",
 }
 
@@ -133,7 +156,7 @@ def main(arguments=None):
     def work():
         with files.file_lock(BACKUPS / "studies.lock"):
             for name in chosen:
-                carry_out_all(name, STUDIES[name], data.load_text("shakespeare"))
+                carry_out_all(name, STUDIES[name], STUDIES[name][0].load())
 
     tf.config.threading.set_intra_op_parallelism_threads(1)
     tf.config.threading.set_inter_op_parallelism_threads(1)

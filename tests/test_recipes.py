@@ -11,11 +11,13 @@ from aigc_tf import callbacks, checkpoints, data, measures, recipes
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.core import files
 from aigc_tf.diffusion import Diffusion
+from aigc_tf.finetuning import Example, examples_of
 from aigc_tf.gan import GAN
 from aigc_tf.metrics.classifier import DigitClassifier
-from aigc_tf.recipe_kinds import DrawingsRecipe, Recipe, ReflowRecipe, TextRecipe
+from aigc_tf.recipe_kinds import DrawingsRecipe, Recipe, ReflowRecipe
 from aigc_tf.recipes import RECIPES
 from aigc_tf.text import SentenceVAE, Vocabulary, encode_lines
+from aigc_tf.text_recipes import InstructionsRecipe, TextRecipe
 from aigc_tf.vae import VAE
 
 
@@ -265,6 +267,8 @@ def test_every_recipe_builds_compiles_and_learns_from_its_batches(name, small):
     dataset = small
     if isinstance(recipe, TextRecipe):
         dataset = data.load_text("shakespeare/hamlet")[:20_000]
+    if isinstance(recipe, InstructionsRecipe):
+        dataset = {"train": examples_of(dataset, longest=recipe.longest), "plays": dataset}
     if isinstance(recipe, DrawingsRecipe):
         dataset = recipe.load()
     model, batches = recipe.build(dataset), recipe.batches(dataset)
@@ -398,6 +402,48 @@ def test_lines_that_a_model_learnt_from_are_not_measured():
     rows = encode_lines([lines[45]], model.vocabulary, 20)  # every fourth of the four that are new
     assert measured["test_iw_nll_3"] == pytest.approx(model.importance_weighted_nll(rows, 3, seed=0).mean(), rel=1e-5)
     assert measured["test_reconstruction"] > 0 < measured["test_kl"]
+
+
+ASKED = "HAMLET to OPHELIA, short, with {}.\n"
+ANSWERS = [Example(ASKED.format(word), f"HAMLET to OPHELIA:\nMy {word}.$") for word in ("honour", "father", "mother")]
+
+
+class Obedient:
+    """Writes the heading that is asked for, and never the word; every character costs it 2 nats."""
+
+    vocabulary, window = Vocabulary.of("".join(map("".join, ANSWERS))), 256
+
+    def generate(self, prompts, length, **options):
+        return [f"{prompt}HAMLET to OPHELIA:\nMy lord.$" for prompt in prompts]
+
+    def token_log_probs(self, numbers):
+        return np.full((len(numbers), numbers.shape[1] - 1), -2.0)
+
+    def numbers_of(self, text, least=1):
+        return self.vocabulary.encode(text)
+
+
+def test_answers_are_measured_by_demand_and_in_nats_per_character():
+    measured = measures.measure_answers(Obedient(), {"test": ANSWERS, "plays": "my honour " * 100})
+    assert measured["test_speaker"] == measured["test_listener"] == measured["test_length"] == 1
+    assert measured["test_word"] == measured["test_all"] == 0
+    assert measured["test_compliance"] == 0.75, "the mean of the four demands, without their product"
+    assert measured["test_answer_nats"] == measured["test_nats_windows_256"] == 2
+
+
+def test_instructions_are_mixed_with_plays_and_only_answers_count():
+    recipe = dataclasses.replace(RECIPES["gpt_characters"], replay=0.25, steps_per_epoch=100, batch_size=4)
+    play = data.load_text("shakespeare/hamlet")[:20_000]
+    batches = recipe.batches({"train": examples_of(play, longest=recipe.longest), "plays": play})
+    weights = np.concatenate([weights for _, _, weights in batches])
+    whole = weights.all(axis=1)
+    assert len(weights) == 400 and 0.17 < whole.mean() < 0.33
+    assert not weights[~whole][:, :15].any(), "an instruction has more than 15 characters, and none counts"
+
+
+def test_what_is_stored_of_an_adapted_model_is_a_plain_one():
+    recipe = RECIPES["gpt_characters"]
+    assert type(recipe.finished(recipe.build(None))).__name__ == "TransformerLanguageModel"
 
 
 def test_the_measurements_of_an_autoencoder_fit_together(small):

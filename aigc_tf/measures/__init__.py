@@ -8,11 +8,18 @@ from aigc_tf.measures.images import (
     measure_samples,
     measure_vae,
 )
-from aigc_tf.measures.texts import measure_lines, measure_text, measure_windows, nats_of_a_page
+from aigc_tf.measures.texts import (
+    measure_answers,
+    measure_lines,
+    measure_text,
+    measure_windows,
+    nats_of_a_page,
+    nats_of_answers,
+)
 from aigc_tf.measures.together import measure_all
 
 __all__ = [
-    "frechet_to_validation", "measure_all", "measure_autoencoder", "measure_bits", "measure_classifier",
-    "measure_diffusion", "measure_drawings", "measure_guidance", "measure_lines", "measure_samples", "measure_text",
-    "measure_vae", "measure_windows", "nats_of_a_page",
+    "frechet_to_validation", "measure_all", "measure_answers", "measure_autoencoder", "measure_bits",
+    "measure_classifier", "measure_diffusion", "measure_drawings", "measure_guidance", "measure_lines",
+    "measure_samples", "measure_text", "measure_vae", "measure_windows", "nats_of_a_page", "nats_of_answers",
 ]

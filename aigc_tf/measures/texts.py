@@ -6,6 +6,7 @@ import numpy as np
 
 from aigc_tf import metrics
 from aigc_tf.core.noise import standard_normal
+from aigc_tf.finetuning import answer_log_probs, mean_compliance, write_answers
 from aigc_tf.text import NGramModel, Vocabulary, encode_lines, lines_of, nats_per_token, split_text
 
 
@@ -53,4 +54,26 @@ def measure_lines(model, text, num_samples=50):
         f"test_iw_nll_{num_samples}": bound.mean(),
         "test_reconstruction": np.mean(losses["reconstruction"]),
         "test_kl": np.mean(losses["kl"]),
+    }
+
+
+def nats_of_answers(model, dataset, part="validation", count=200):
+    """Nats per character of the answers to `count` instructions of a part of an `InstructionsRecipe`'s data."""
+    examples = dataset[part][::max(1, len(dataset[part]) // count)][:count]
+    return -float(answer_log_probs(model, examples).sum()) / sum(len(example.answer) for example in examples)
+
+
+def measure_answers(model, dataset, count=200):
+    """Of answers to `count` instructions from the test plays at temperature 0.7: shares of the demands that are met.
+
+    With them the nats per character of the real answers, and of the last tenth of the plays in windows of 256.
+    """
+    examples = dataset["test"][::max(1, len(dataset["test"]) // count)][:count]
+    written = write_answers(model, [example.instruction for example in examples], temperature=0.7, seed=0)
+    met = mean_compliance(written)
+    return {
+        **{f"test_{demand}": share for demand, share in met.items()},
+        "test_compliance": np.mean([share for demand, share in met.items() if demand != "all"]),
+        "test_answer_nats": nats_of_answers(model, dataset, "test"),
+        **measure_windows(model, dataset["plays"]),
     }

@@ -1,5 +1,6 @@
 """Functions that return a matplotlib Figure, and those that show one in a notebook."""
 
+from aigc_tf.plots.areas import Area, plot_areas
 from aigc_tf.plots.attention import plot_attention
 from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension, plot_lines, plot_log_lines
 from aigc_tf.plots.concepts import Codes, plot_codes
@@ -47,8 +48,8 @@ from aigc_tf.plots.text import plot_next, plot_over_text, plot_passage, plot_uni
 
 __all__ = [
     "BASELINE", "BLACK", "BLUE", "CLASSES", "GENERATED", "GREEN", "GREY", "LINES", "ORANGE", "PURPLE", "REAL", "SKY",
-    "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Box", "Codes", "Plane", "Ring", "figures_gif",
-    "image_grid", "images_gif", "plot_attention", "plot_bars", "plot_chain", "plot_choices", "plot_codes",
+    "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Area", "Box", "Codes", "Plane", "Ring", "figures_gif",
+    "image_grid", "images_gif", "plot_areas", "plot_attention", "plot_bars", "plot_chain", "plot_choices", "plot_codes",
     "plot_convolution", "plot_curves", "plot_dots", "plot_feature_clouds", "plot_film_strip", "plot_flow",
     "plot_images", "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane",
     "plot_line_game", "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices", "plot_next", "plot_over_text",
