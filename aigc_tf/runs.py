@@ -9,9 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aigc_tf import checkpoints, data
+from aigc_tf import data
 from aigc_tf.core.optimizers import FusedAdam, Muon
-from aigc_tf.finetuning import load_help_texts, trained_share
 from aigc_tf.text import (
     Vocabulary,
     encode_lines,
@@ -61,9 +60,10 @@ class Run:
         """The text to learn from."""
         return data.load_text("shakespeare")
 
-    def compiled(self, tokens):
+    def compiled(self, text):
+        """The model, ready to train on a text."""
         keras.utils.set_random_seed(self.seed)
-        model = self.model(tokens, **self.config)
+        model = self.model(Vocabulary.of(text).tokens, **self.config)
         model.compile(optimizer=OPTIMIZERS[self.optimizer](self.learning_rate))
         return model
 
@@ -123,56 +123,6 @@ class SentenceRun(LineRun):
                 **{name: np.mean(terms[name]) for name in ("reconstruction", "kl")}}
 
 
-@dataclass(frozen=True)
-class AdaptRun(Run):
-    """One training of an `AdaptedTransformer` on Python's help texts; `plays` are its nats on the old text.
-
-    Args:
-        config: method and size.
-        base: the checkpoint that it begins as.
-        blank: whether it begins from blank instead.
-        replay: share of the batches that are windows of plays.
-        test: whether the record says its nats on the test part, too. No choice may look at them.
-    """
-
-    base: str = "gpt_shakespeare"
-    blank: bool = False
-    replay: float = 0.0
-    test: bool = False
-
-    def load(self):
-        return load_help_texts(checkpoints.load(self.base).vocabulary)
-
-    def compiled(self, tokens):
-        keras.utils.set_random_seed(self.seed)
-        base = checkpoints.load(self.base)
-        model = (self.model.from_config({**base.get_config(), **self.config}) if self.blank
-                 else self.model.of(base, seed=self.seed, **self.config))
-        model.compile(optimizer=OPTIMIZERS[self.optimizer](self.learning_rate))
-        return model
-
-    def parts(self, text):
-        train, validation, _ = split_text(text, validation=0.1)
-        return checkpoints.load(self.base).vocabulary.encode(train), validation
-
-    def batches(self, numbers):
-        if not self.replay:
-            return super().batches(numbers)
-        plays = checkpoints.load(self.base).vocabulary.encode(split_text(data.load_text("shakespeare"))[0])
-        mixed = [super().batches(numbers), super().batches(plays)]
-        return tf.data.Dataset.sample_from_datasets(mixed, [1 - self.replay, self.replay], seed=self.seed,
-                                                    stop_on_empty_dataset=True)
-
-    def measure(self, model, validation):
-        plays, test = split_text(data.load_text("shakespeare"))[1], split_text(self.load())[1]
-        return {
-            **super().measure(model, validation),
-            "plays": nats_per_token(model, plays[:20_000]),
-            "share": trained_share(model),
-            **({"test": nats_per_token(model, test)} if self.test else {}),
-        }
-
-
 class Budget(keras.callbacks.Callback):
     """Steers the learning rate by what is spent, notes a curve on the way, and ends the training.
 
@@ -220,8 +170,8 @@ def speeds(runs, text, *, steps=6, rounds=5):
     another. With one thread they are microseconds of one core.
     """
     setups = {setup_of(run): run for run in runs}
-    tokens, clock, spent = Vocabulary.of(text).tokens, StepClock(), {setup: [] for setup in setups}
-    work = {setup: (run.compiled(tokens), run.batches(run.parts(text)[0]).take(steps + 1))
+    clock, spent = StepClock(), {setup: [] for setup in setups}
+    work = {setup: (run.compiled(text), run.batches(run.parts(text)[0]).take(steps + 1))
             for setup, run in setups.items()}
     for _ in range(1 + rounds):
         for setup, (model, batches) in work.items():
@@ -245,11 +195,12 @@ def carry_out(run, text, microseconds=None):
         microseconds: what a token costs by `speeds`, for a run that counts minutes.
     """
     train, validation = run.parts(text)
-    model = run.compiled(Vocabulary.of(text).tokens)
+    model = run.compiled(text)
     most = run.budget if run.counts == "tokens" else run.budget * 60e6 / microseconds
     budget = Budget(run, most, lambda: run.note(model, validation))
     model.fit(run.batches(train), epochs=100_000, callbacks=[budget], verbose=0)
-    measured = {name: round(float(value), 4) for name, value in run.measure(model, validation).items()}
+    measured = {name: value if isinstance(value, list) else round(float(value), 4)
+                for name, value in run.measure(model, validation).items()}
     return {
         "name": run.name, "seed": run.seed, "parameters": sum(int(tf.size(each)) for each in model.trainable_variables),
         "microseconds": microseconds, "tokens": budget.tokens, **measured, "curve": budget.curve,

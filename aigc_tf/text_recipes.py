@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from aigc_tf import checkpoints, data
 from aigc_tf.core.optimizers import Muon
-from aigc_tf.finetuning import answer_arrays, examples_of, renamed, split_plays
+from aigc_tf.finetuning import answer_arrays, load_instructions, renamed
 from aigc_tf.recipe_kinds import Recipe
 from aigc_tf.text import Vocabulary, encode_lines, lines_of, random_windows, split_text, streams
 
@@ -82,8 +82,7 @@ class LinesRecipe(TextRecipe):
 class InstructionsRecipe(TransformerRecipe):
     """The same for a trained model that learns to answer instructions from the plays; stored is a plain model.
 
-    Its dataset is a dict of lists of `Example`: "train", "validation" (one play), "test" (plays that the base has not
-    read); and "plays", the text of all plays.
+    Its dataset is that of `load_instructions`.
     """
 
     base: str = "gpt_shakespeare"
@@ -93,12 +92,7 @@ class InstructionsRecipe(TransformerRecipe):
     replay: float = 0.25  # share of the rows that are windows of plays, so that the old skill stays
 
     def load(self):
-        train, test = split_plays()
-        plays = {"train": train[:-1], "validation": train[-1:], "test": test}
-        examples = {part: [example for name in names
-                           for example in examples_of(data.load_plays(name), longest=self.longest)]
-                    for part, names in plays.items()}
-        return {**examples, "plays": data.load_text("shakespeare")}
+        return load_instructions(self.longest)
 
     def build(self, dataset):
         return self.model.of(checkpoints.load(self.base), **self.config)

@@ -6,10 +6,9 @@ import keras
 import numpy as np
 import pytest
 
-from aigc_tf import checkpoints, data, runs
-from aigc_tf.finetuning import AdaptedTransformer
-from aigc_tf.runs import AdaptRun, LineRun, Run, SentenceRun, carry_out, rate_after
-from aigc_tf.text import LSTMLanguageModel, SentenceVAE, nats_per_token
+from aigc_tf import data, runs
+from aigc_tf.runs import LineRun, Run, SentenceRun, carry_out, rate_after
+from aigc_tf.text import LSTMLanguageModel, SentenceVAE
 from aigc_tf.transformer import TransformerLanguageModel
 
 TINY = {"num_layers": 1, "width": 8, "num_heads": 1, "context": 16}
@@ -119,34 +118,3 @@ def test_an_untrained_line_model_pays_the_logarithm_of_the_characters_for_each(t
     lines = validation.count("\n") - 1
     expected = np.log(len(set(text))) * (len(validation) - 1) / lines
     assert NO_LATENT.measure(model, validation)["nats"] == pytest.approx(expected, rel=1e-5)
-
-
-ADAPT = AdaptRun("LoRA", 2 * 64, AdaptedTransformer, {"method": "lora", "size": 1}, 1e-3, "adam", 4, 16,
-                 counts="tokens")
-
-
-@pytest.fixture(scope="module")
-def help_texts():
-    return ADAPT.load()[:20_000]
-
-
-def test_a_run_of_fine_tuning_begins_as_its_base_and_moves_a_part_of_it(help_texts):
-    base, model = checkpoints.load(ADAPT.base), ADAPT.compiled(None)
-    _, validation = ADAPT.parts(help_texts)
-    assert ADAPT.note(model, validation) == pytest.approx(nats_per_token(base, validation), rel=1e-5)
-    row = carry_out(ADAPT, help_texts)
-    assert row["tokens"] == 128 and row["plays"] == pytest.approx(1.35, abs=0.1)
-    assert 0.005 < row["share"] < 0.01 and "test" not in row
-
-
-def test_a_run_from_blank_knows_nothing():
-    model = replace(ADAPT, blank=True).compiled(None)
-    assert nats_per_token(model, "To be, or not") == pytest.approx(np.log(76), rel=1e-5)
-
-
-def test_with_replay_a_part_of_the_batches_are_plays(help_texts):
-    vocabulary = checkpoints.load(ADAPT.base).vocabulary
-    numbers = np.full_like(ADAPT.parts(help_texts)[0], vocabulary.number_of("&"))  # a text of one sign, to know it by
-    replayed = [int(np.ptp(inputs)) > 0 for inputs, _ in replace(ADAPT, replay=0.25).batches(numbers)]
-    assert 0.15 < np.mean(replayed) < 0.35 and replayed.count(False) <= 200
-    assert not any(int(np.ptp(inputs)) for inputs, _ in ADAPT.batches(numbers))

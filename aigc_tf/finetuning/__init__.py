@@ -11,6 +11,7 @@ from aigc_tf.finetuning.instructions import (
     compliance,
     examples_of,
     length_of,
+    load_instructions,
     mean_compliance,
     read_instruction,
     split_plays,
@@ -41,7 +42,7 @@ __all__ = [
     "DPO", "END", "METHODS", "AdaptedTransformer", "AdapterDense", "Demands", "Example", "LoRADense", "Preference",
     "PrefixAttention", "answer_arrays", "answer_log_probs", "answer_windows", "best_of", "compliance",
     "copied_share", "demands_met", "dpo_loss", "examples_of", "in_known_characters", "invented_name",
-    "kl_to_reference", "length_of", "load_help_texts", "mean_compliance", "preference_windows", "preferences_of",
-    "read_instruction", "reinforce_loss", "renamed", "repeated_share", "reward", "split_plays", "trained_share",
-    "write_answers", "write_instruction",
+    "kl_to_reference", "length_of", "load_help_texts", "load_instructions", "mean_compliance", "preference_windows",
+    "preferences_of", "read_instruction", "reinforce_loss", "renamed", "repeated_share", "reward", "split_plays",
+    "trained_share", "write_answers", "write_instruction",
 ]

@@ -150,6 +150,21 @@ def examples_of(text, *, longest=256, seed=0):
     return examples
 
 
+def load_instructions(longest=160):
+    """Examples from all plays: a dict of lists, "train", "validation" and "test"; and "plays", the text of all plays.
+
+    Validation is the last of the plays to train on; for "test" see `split_plays`.
+
+    Args:
+        longest: see `examples_of`.
+    """
+    train, test = split_plays()
+    parts = {"train": train[:-1], "validation": train[-1:], "test": test}
+    examples = {part: [example for name in names for example in examples_of(load_plays(name), longest=longest)]
+                for part, names in parts.items()}
+    return {**examples, "plays": load_plays()}
+
+
 # ---- what a model reads and writes ----
 
 
