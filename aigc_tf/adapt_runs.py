@@ -1,5 +1,6 @@
-"""Trainings of chapter 6's studies: `AdaptRun` learns Python's help texts, `InstructionsRun` answers instructions."""
+"""Trainings of chapter 6's studies: of help texts (`AdaptRun`), of instructions and of preferences."""
 
+import functools
 from dataclasses import dataclass
 
 import keras
@@ -11,11 +12,16 @@ from aigc_tf.finetuning import (
     END,
     answer_arrays,
     answer_log_probs,
+    kl_to_reference,
     load_help_texts,
     load_instructions,
     mean_compliance,
+    preference_windows,
+    reward,
+    sample_answers,
     trained_share,
     write_answers,
+    write_preferences,
 )
 from aigc_tf.runs import OPTIMIZERS, Run
 from aigc_tf.text import nats_per_token, split_text
@@ -116,16 +122,84 @@ class InstructionsRun(Run):
         return nats_of(model, text["validation"][::4])
 
     def measure(self, model, text, written=110, count=100):
-        examples = text["validation"]
-        asked = [example.instruction for example in examples[::max(1, len(examples) // count)][:count]]
-        answers = write_answers(model, asked, written, temperature=0.7, seed=0)
+        answers = write_answers(model, pick(text["validation"], count), written, temperature=0.7, seed=0)
         return {
-            "nats": nats_of(model, examples),
+            "nats": nats_of(model, text["validation"]),
             "plays": nats_per_token(model, split_text(text["plays"])[1][:20_000]),
             **mean_compliance(answers),
             "ended": np.mean([answer.endswith(END) for _, answer in answers]),
             "written": ["".join(example) for example in answers[:: max(1, len(answers) // 4)][:4]],
         }
+
+
+@dataclass(frozen=True)
+class PreferenceRun(Run):
+    """One training of a `DPO` on pairs of answers that its reference wrote to instructions from the plays.
+
+    Its row has what answers to 60 instructions of the validation play are like, four to each: their reward, the
+    demands that they meet, and the divergence `kl` from the reference, in nats per answer; the nats per character of a
+    page of plays; and the accuracy on the pairs that it learnt from.
+
+    Args:
+        config: method, size and beta.
+        base: the reference.
+        instructions: how many.
+        tries: answers to each, of which the best and the worst make a pair.
+        swapped: whether the worst is taken for the best.
+    """
+
+    base: str = "gpt_characters"
+    instructions: int = 400
+    tries: int = 4
+    swapped: bool = False
+
+    def load(self):
+        return load_instructions(self.length)
+
+    def compiled(self, text):
+        keras.utils.set_random_seed(self.seed)
+        model = self.model.of(checkpoints.load(self.base), **self.config)
+        model.compile(optimizer=OPTIMIZERS[self.optimizer](self.learning_rate))
+        return model
+
+    def parts(self, text):
+        asked = tuple(pick(text["train"], self.instructions))
+        pairs = pairs_of(self.base, asked, self.tries, self.length)
+        if self.swapped:
+            pairs = [pair._replace(chosen=pair.rejected, rejected=pair.chosen) for pair in pairs]
+        return pairs, (text, pairs)
+
+    def batches(self, pairs):
+        reference = checkpoints.load(self.base)
+        return preference_windows(pairs, reference, self.length, batch_size=self.batch_size, seed=self.seed)
+
+    def note(self, model, validation):
+        text, _ = validation
+        return nats_per_token(model, split_text(text["plays"])[1][:5_000])
+
+    def measure(self, model, validation):
+        (text, pairs), reference, plain = validation, checkpoints.load(self.base), model.merged()
+        asked = pick(text["validation"], 60)
+        answers = sample_answers(plain, asked, 4, self.length - max(map(len, asked)))
+        judged = model.evaluate(self.batches(pairs), verbose=0, return_dict=True)
+        return {
+            "nats": nats_per_token(plain, split_text(text["plays"])[1][:20_000]),
+            "reward": np.mean([reward(*example) for example in answers]),
+            "kl": kl_to_reference(plain, reference, answers),
+            "accuracy": judged["accuracy"],
+            **mean_compliance(answers),
+        }
+
+
+def pick(examples, count):
+    """The instructions of `count` examples at equal distances."""
+    return [example.instruction for example in examples[::max(1, len(examples) // count)][:count]]
+
+
+@functools.cache
+def pairs_of(name, asked, tries, length):
+    """`write_preferences` of a checkpoint, written once for all runs of a study."""
+    return write_preferences(checkpoints.load(name), list(asked), tries, length)
 
 
 def nats_of(model, examples):

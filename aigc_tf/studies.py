@@ -13,9 +13,9 @@ import keras
 import tensorflow as tf
 
 from aigc_tf import data
-from aigc_tf.adapt_runs import AdaptRun, InstructionsRun
+from aigc_tf.adapt_runs import AdaptRun, InstructionsRun, PreferenceRun
 from aigc_tf.core import command_line, files
-from aigc_tf.finetuning import AdaptedTransformer
+from aigc_tf.finetuning import DPO, AdaptedTransformer
 from aigc_tf.runs import LineRun, Run, SentenceRun, carry_out, speeds
 from aigc_tf.text import LSTMLanguageModel, SentenceVAE
 from aigc_tf.transformer import TransformerLanguageModel
@@ -51,13 +51,18 @@ RATES = {
 
 
 def adapted(method, size, optimizer, rate, seed=0):
-    """A run of the studies of fine-tuning."""
-    return replace(ADAPT.changed(f"{method} {size}, {optimizer} {rate}", method=method, size=size),
-                   optimizer=optimizer, learning_rate=rate, seed=seed)
+    """A run of the studies of fine-tuning; a prompt takes its places from the windows."""
+    return replace(ADAPT.changed(f"{method} {size}, {optimizer} {rate}", method=method, size=size), seed=seed,
+                   optimizer=optimizer, learning_rate=rate, length=256 - size if method == "prompt" else 256)
 
 
+# The best rates of the choices.
+ADAPT_ALL = replace(adapted("full", 1, "muon", 0.02), test=True)
+LORA = replace(adapted("lora", 2, "adam", 0.01), test=True)
 INSTRUCT = InstructionsRun("answers only", 300 * 16 * 160, AdaptedTransformer, {"method": "full"}, batch_size=16,
                            length=160, counts="tokens")
+PREFER = PreferenceRun("", 100 * 8 * 160, DPO, {"method": "lora", "size": 8, "beta": 0.1}, 1e-3, "adam", 8, 160,
+                       counts="tokens")
 
 
 def scaled(width, batches):
@@ -101,11 +106,28 @@ STUDIES = {
         adapted(*method, optimizer, rate)
         for method, choices in RATES.items() for optimizer, rates in choices for rate in rates
     ],
+    "fine_tuning": [
+        *[replace(ADAPT_ALL, name="full", seed=seed) for seed in (0, 1, 2)],
+        *[replace(LORA, name="lora 2", seed=seed) for seed in (0, 1, 2)],
+        replace(ADAPT_ALL, name="blank", blank=True),
+        replace(adapted("last", 1, "adam", 0.01), name="last 1", test=True),
+        replace(adapted("adapters", 4, "adam", 0.01), name="adapters 4", test=True),
+        replace(ADAPT_ALL, name="replay", replay=0.25),
+        *[LORA.changed(f"lora {rank}", size=rank) for rank in (1, 8, 32)],
+        replace(adapted("full", 1, "adam", 0.001), name="full, gentle", test=True),
+        replace(adapted("prefix", 8, "adam", 0.1), name="prefix 8", test=True),
+        replace(adapted("prompt", 16, "adam", 0.3), name="prompt 16", test=True),
+    ],
     "instructions": [
-        *[replace(run, seed=seed) for seed in (0, 1, 2)
+        *[replace(run, seed=seed) for seed in (0, 1)
           for run in (INSTRUCT, replace(INSTRUCT, name="everything", answers_only=False))],
         replace(INSTRUCT, name="no END", end_counts=False),
         replace(INSTRUCT, name="rate 0.2", learning_rate=0.2),
+    ],
+    "preferences": [
+        *[PREFER.changed(f"beta {beta}", beta=beta) for beta in (0.003, 0.03, 0.1, 0.3, 1.0)],
+        *[replace(PREFER.changed("beta 0.1"), seed=seed) for seed in (1, 2)],
+        replace(PREFER, name="swapped", swapped=True),
     ],
     "sentence_vaes": [
         LineRun("no latent", LINES.budget, LSTMLanguageModel, {"units": (128,), "embedding_stddev": 1.0},
@@ -126,9 +148,14 @@ ABOUT = {
                        "one thing at a time, and the best LSTM.",
     "fine_tuning_choices": "Python's help texts, 300 batches of 8 windows: ways to fine-tune gpt_shakespeare, each "
                            "with several learning rates.",
+    "fine_tuning": "Python's help texts, 300 batches of 8 windows: ways to fine-tune gpt_shakespeare, each at the best "
+                   "of its learning rates; from blank; with a quarter of plays; and at a lower rate.",
     "instructions": "Instructions from the plays, 300 batches of 16 rows, all weights of gpt_shakespeare: loss on "
                     "answers only or on everything, without END in the loss, and at ten times the learning rate; "
                     "measured on a play whose instructions it did not see.",
+    "preferences": "Pairs of answers by gpt_characters to 400 instructions from the plays, 100 batches of 8, DPO with "
+                   "LoRA of rank 8: several betas, three seeds of one, and with the pairs swapped; measured on a play "
+                   "whose instructions it did not see.",
     "transformer_scales": "The plays; 4 blocks, 2 heads, of different widths, trained on different numbers of tokens.",
 }
 

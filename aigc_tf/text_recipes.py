@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from aigc_tf import checkpoints, data
 from aigc_tf.core.optimizers import Muon
-from aigc_tf.finetuning import answer_arrays, load_instructions, renamed
+from aigc_tf.finetuning import answer_arrays, load_instructions, preference_windows, renamed, write_preferences
 from aigc_tf.recipe_kinds import Recipe
 from aigc_tf.text import Vocabulary, encode_lines, lines_of, random_windows, split_text, streams
 
@@ -117,3 +117,29 @@ class InstructionsRecipe(TransformerRecipe):
         return (f"instructions from the plays, up to {self.longest} characters, losses on answers alone, "
                 f"{self.renamed:.0%} with invented names; {self.replay:.0%} of the rows are windows of plays; "
                 f"{self.steps_per_epoch} batches an epoch; begun as {self.base}")
+
+
+@dataclass(frozen=True)
+class PreferencesRecipe(InstructionsRecipe):
+    """The same by `DPO`, on pairs of answers that the base writes to instructions; `learning_rate` is Adam's."""
+
+    base: str = "gpt_characters"
+    instructions: int = 1000
+    tries: int = 4  # answers to each, of which the best and the worst make a pair
+
+    def batches(self, dataset, seed=0):
+        examples, reference = dataset["train"], checkpoints.load(self.base)
+        asked = [example.instruction for example in examples[::max(1, len(examples) // self.instructions)]]
+        pairs = write_preferences(reference, asked[:self.instructions], self.tries, self.longest, seed=seed)
+        return preference_windows(pairs, reference, self.longest, batch_size=self.batch_size, seed=seed)
+
+    def compile(self, model, steps):
+        Recipe.compile(self, model, steps)
+
+    def description(self):
+        return {**Recipe.description(self), "data": self.read_text()}
+
+    def read_text(self):
+        return (f"pairs of answers by {self.base} to {self.instructions:,} instructions from the plays: of "
+                f"{self.tries} answers the one with the highest reward before the one with the lowest; begun as "
+                f"{self.base}")

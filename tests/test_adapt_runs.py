@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from aigc_tf import checkpoints
-from aigc_tf.adapt_runs import AdaptRun, InstructionsRun
-from aigc_tf.finetuning import END, AdaptedTransformer, examples_of
+from aigc_tf import adapt_runs, checkpoints
+from aigc_tf.adapt_runs import AdaptRun, InstructionsRun, PreferenceRun
+from aigc_tf.finetuning import DPO, END, AdaptedTransformer, Preference, examples_of
 from aigc_tf.runs import carry_out
 from aigc_tf.text import nats_per_token
 
@@ -80,3 +80,26 @@ def test_runs_with_one_seed_read_the_same_in_the_same_order(instructions):
         np.testing.assert_allclose(inputs, same_inputs)
         np.testing.assert_allclose(targets, same_targets)
         assert np.sum(weights) < np.sum(more_weights)
+
+
+PREFER = PreferenceRun("tiny", 4 * 2 * 160, DPO, {"method": "lora", "size": 1, "beta": 0.1}, 1e-2, "adam", 2, 160,
+                       counts="tokens", base="gpt_shakespeare", instructions=4)
+
+
+@pytest.fixture
+def pairs(monkeypatch, instructions):
+    """Every real answer before its own beginning, in the place of what a network writes."""
+    made = [Preference(asked, answer, answer[:9]) for asked, answer in instructions["train"]]
+    monkeypatch.setattr(adapt_runs, "pairs_of", lambda *asked: made)
+    return made
+
+
+def test_a_run_of_preferences_learns_its_pairs_and_measures_new_answers(pairs, instructions):
+    row = carry_out(PREFER, instructions)
+    assert row["tokens"] == 1280 and row["accuracy"] > 0.9
+    assert {"nats", "reward", "kl", "speaker", "word", "all"} <= set(row)
+
+
+def test_swapped_pairs_have_the_worse_answer_for_the_better(pairs, instructions):
+    swapped, _ = replace(PREFER, swapped=True).parts(instructions)
+    assert [(pair.chosen, pair.rejected) for pair in swapped] == [(pair.rejected, pair.chosen) for pair in pairs]

@@ -12,6 +12,7 @@ from models import MODELS
 
 from aigc_tf import checkpoints, data, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
+from aigc_tf.finetuning import Demands, load_instructions, mean_compliance, write_answers
 from aigc_tf.gan import GAN
 from aigc_tf.metrics.text import known_words
 from aigc_tf.text import encode_lines, lines_of, nats_per_token, split_text, streams
@@ -541,3 +542,27 @@ def test_a_vae_of_lines_has_not_collapsed(new_lines):
     own, other = (np.mean(model.reconstruction(rows, latents)) for latents in (mean, tf.roll(mean, 1, axis=0)))
     assert np.mean(model.compute_losses(rows)["kl"]) > 7
     assert other - own > 5, "another line's latent must cost more"
+
+
+# ---- chapter 6: instructions ----------------------------------------------------------------------------------------
+
+
+def test_answers_pass_the_gate_of_chapter_6b_on_unseen_plays():
+    """At least 0.6 of the demands, and three times as many as the network that it began as."""
+    asked = [example.instruction for example in load_instructions()["test"][::36]]
+    met = {}
+    for name in ("gpt_characters", "gpt_shakespeare"):
+        shares = mean_compliance(write_answers(checkpoints.load(name), asked, temperature=0.7, seed=0))
+        met[name] = np.mean([shares[demand] for demand in Demands._fields])
+    assert met["gpt_characters"] >= max(0.6, 3 * met["gpt_shakespeare"])
+    recorded = checkpoints.info("gpt_characters")["metrics"]["test_compliance"]
+    assert met["gpt_characters"] == pytest.approx(recorded, abs=0.08)
+
+
+def test_the_network_of_instructions_has_not_forgotten_the_plays():
+    after, before = (checkpoints.info(name)["metrics"]["test_nats_windows_256"]
+                     for name in ("gpt_characters", "gpt_shakespeare"))
+    text = split_text(data.load_text("shakespeare"))[1][:20_000]
+    found = [nats_per_token(checkpoints.load(name), text, 256) for name in ("gpt_characters", "gpt_shakespeare")]
+    assert after < before + 0.05
+    assert found[0] - found[1] == pytest.approx(after - before, abs=0.02)

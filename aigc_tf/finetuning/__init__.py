@@ -27,6 +27,7 @@ from aigc_tf.finetuning.preferences import (
     kl_to_reference,
     preference_windows,
     reinforce_loss,
+    write_preferences,
 )
 from aigc_tf.finetuning.rewards import (
     Preference,
@@ -36,6 +37,7 @@ from aigc_tf.finetuning.rewards import (
     preferences_of,
     repeated_share,
     reward,
+    sample_answers,
 )
 
 __all__ = [
@@ -43,6 +45,6 @@ __all__ = [
     "PrefixAttention", "answer_arrays", "answer_log_probs", "answer_windows", "best_of", "compliance",
     "copied_share", "demands_met", "dpo_loss", "examples_of", "in_known_characters", "invented_name",
     "kl_to_reference", "length_of", "load_help_texts", "load_instructions", "mean_compliance", "preference_windows",
-    "preferences_of", "read_instruction", "reinforce_loss", "renamed", "repeated_share", "reward", "split_plays",
-    "trained_share", "write_answers", "write_instruction",
+    "preferences_of", "read_instruction", "reinforce_loss", "renamed", "repeated_share", "reward", "sample_answers",
+    "split_plays", "trained_share", "write_answers", "write_instruction", "write_preferences",
 ]

@@ -9,6 +9,7 @@ from aigc_tf.core.model import Model, running_means
 from aigc_tf.data.pipelines import prefetched
 from aigc_tf.finetuning.instructions import answer_arrays
 from aigc_tf.finetuning.model import AdaptedTransformer
+from aigc_tf.finetuning.rewards import preferences_of, reward, sample_answers
 
 # ---- losses ----
 
@@ -64,6 +65,22 @@ def kl_to_reference(model, reference, examples):
             that was chosen, estimates something else.
     """
     return float(np.mean(answer_log_probs(model, examples) - answer_log_probs(reference, examples)))
+
+
+def write_preferences(reference, instructions, tries, length, *, judge=reward, seed=0):
+    """A `Preference` for each instruction to which the reference writes answers of different reward.
+
+    Args:
+        reference: a language model of characters.
+        instructions: list of texts.
+        tries: answers to each, at temperature 1.
+        length: characters of instruction and answer together, at most.
+        judge: function (instruction, answer) → reward.
+        seed: draws the answers.
+    """
+    room = length - max(map(len, instructions))
+    written = sample_answers(reference, instructions, tries, room, seed=seed)
+    return preferences_of(written, [judge(*example) for example in written])
 
 
 def preference_windows(preferences, reference, length, *, batch_size, shuffle=True, seed=None):

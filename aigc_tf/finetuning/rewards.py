@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aigc_tf.finetuning.instructions import END, compliance
+from aigc_tf.finetuning.instructions import END, compliance, write_answers
 from aigc_tf.metrics.text import longest_copied_span, words_of
 
 
@@ -54,6 +54,21 @@ def reward(instruction, answer, source="", *, copying=1.0, repetition=1.0):
     speech = answer.partition("\n")[2].partition(END)[0]
     price = copying * copied_share(speech, source) + repetition * repeated_share(speech)
     return demands_met(instruction, answer) - price
+
+
+def sample_answers(model, instructions, tries, length=None, *, seed=0, group=256):
+    """`tries` answers to each instruction at temperature 1, as `write_answers` gives them, `group` written at a time.
+
+    Args:
+        model: a language model of characters.
+        instructions: list of texts; the answers come in their order, all of one instruction side by side.
+        tries: at least 1.
+        length: tokens that an answer has at most, see `write_answers`.
+        seed: makes the draws repeatable.
+    """
+    asked = [instruction for instruction in instructions for _ in range(tries)]
+    return [example for at in range(0, len(asked), group)
+            for example in write_answers(model, asked[at:at + group], length, seed=seed + at)]
 
 
 def best_of(answers, rewards):

@@ -4,9 +4,16 @@ import time
 
 import numpy as np
 
-from aigc_tf import metrics
+from aigc_tf import checkpoints, metrics
 from aigc_tf.core.noise import standard_normal
-from aigc_tf.finetuning import answer_log_probs, mean_compliance, write_answers
+from aigc_tf.finetuning import (
+    answer_log_probs,
+    kl_to_reference,
+    mean_compliance,
+    reward,
+    sample_answers,
+    write_answers,
+)
 from aigc_tf.text import NGramModel, Vocabulary, encode_lines, lines_of, nats_per_token, split_text
 
 
@@ -76,4 +83,20 @@ def measure_answers(model, dataset, count=200):
         "test_compliance": np.mean([share for demand, share in met.items() if demand != "all"]),
         "test_answer_nats": nats_of_answers(model, dataset, "test"),
         **measure_windows(model, dataset["plays"]),
+    }
+
+
+def measure_preferred(model, dataset, reference="gpt_characters", count=60, tries=4):
+    """Of answers to `count` instructions from the test plays at temperature 1: their reward, and the reference's.
+
+    With them the divergence from the reference, in nats per answer, and what `measure_answers` tells.
+    """
+    asked = [example.instruction for example in dataset["test"][::max(1, len(dataset["test"]) // count)][:count]]
+    before = checkpoints.load(reference)
+    written, before_written = (sample_answers(each, asked, tries) for each in (model, before))
+    return {
+        "test_reward": np.mean([reward(*example) for example in written]),
+        "test_reference_reward": np.mean([reward(*example) for example in before_written]),
+        "test_kl": kl_to_reference(model, before, written),
+        **measure_answers(model, dataset),
     }

@@ -15,6 +15,8 @@ from aigc_tf.finetuning import (
     kl_to_reference,
     preference_windows,
     reinforce_loss,
+    sample_answers,
+    write_preferences,
 )
 from aigc_tf.transformer import TransformerLanguageModel
 
@@ -91,6 +93,36 @@ def test_the_divergence_is_the_mean_difference_of_ln_p():
                    for a, b in examples]
     assert kl_to_reference(model, reference(), examples) == pytest.approx(np.mean(differences), rel=1e-4)
     assert kl_to_reference(reference(), reference(), examples) == 0
+
+
+class Writer:
+    """Answers with the numbers 0, 1, 2, … in the order in which it is asked, and notes how many texts at a time."""
+
+    window = 40
+
+    def __init__(self):
+        self.count, self.groups, self.lengths = 0, [], []
+
+    def generate(self, prompts, length, **options):
+        self.groups.append((len(prompts), options["seed"]))
+        self.lengths.append(length)
+        first, self.count = self.count, self.count + len(prompts)
+        return [f"{prompt}{number}$" for number, prompt in enumerate(prompts, start=first)]
+
+
+def test_answers_to_one_instruction_stand_side_by_side_and_each_group_has_a_seed():
+    writer = Writer()
+    written = sample_answers(writer, ["a:", "b:", "c:"], 3, 5, seed=7, group=4)
+    assert [asked for asked, _ in written] == ["a:"] * 3 + ["b:"] * 3 + ["c:"] * 3
+    assert [answer for _, answer in written] == [f"{number}$" for number in range(9)]
+    assert writer.groups == [(4, 7), (4, 11), (1, 15)]
+
+
+def test_preferences_are_written_judged_and_paired():
+    writer = Writer()
+    pairs = write_preferences(writer, ["a:", "bb:"], 3, 12, judge=lambda asked, answer: -int(answer[:-1]))
+    assert pairs == [Preference("a:", "0$", "2$"), Preference("bb:", "3$", "5$")]
+    assert writer.lengths == [9], "what is left behind the longest instruction"
 
 
 # ---- batches ----
