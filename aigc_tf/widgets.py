@@ -16,6 +16,8 @@ from PIL import Image, ImageDraw
 from aigc_tf import checkpoints, plots
 from aigc_tf.core.noise import standard_normal
 from aigc_tf.data import digit_from_array, draw_strokes
+from aigc_tf.finetuning import END, Demands, compliance, read_instruction, write_answers, write_instruction
+from aigc_tf.finetuning.instructions import LENGTHS
 
 WITHOUT_KERNEL = "Sliders appear here when this notebook runs in JupyterLab, VS Code or Colab with ipywidgets."
 DRAW_WITHOUT_KERNEL = ("We made this from our sample picture. When this notebook runs in JupyterLab or VS Code with "
@@ -24,6 +26,7 @@ EXTENT, STEPS = 3.0, 15  # the plane goes from −3 to 3, in 15 tiles each way
 GAP = 12  # pixels between the plane and the digit
 PAGE = '<pre style="white-space: pre-wrap; line-height: 1.3">{}</pre>'
 WIDE = {"style": {"description_width": "8em"}, "layout": {"width": "30em"}}
+LATE = {"continuous_update": False, **WIDE}  # writing takes longer than a slider's move
 SEED = {"min": 0, "max": 99}
 
 
@@ -200,13 +203,43 @@ def play_text(model, *, prompt="HAMLET:", length=200):
         text = model.generate(prompt, length, temperature=temperature, top_p=top_p, seed=seed)
         return text, f"Written with temperature {temperature:.2f}, top-p {top_p:.2f} and seed {seed}:"
 
-    late = {"continuous_update": False, **WIDE}  # writing takes longer than a slider's move
     return Playground(make, {
-        "prompt": ipywidgets.Text(prompt, description="Prompt", **late),
-        "temperature": ipywidgets.FloatSlider(0.8, min=0.2, max=1.5, step=0.05, description="Temperature", **late),
-        "top_p": ipywidgets.FloatSlider(1, min=0.1, max=1, step=0.05, description="Top-p (nucleus)", **late),
-        "seed": ipywidgets.IntSlider(0, description="Seed", **SEED, **late),
-        "length": ipywidgets.IntSlider(length, min=1, max=1000, description="Length", **late),
+        "prompt": ipywidgets.Text(prompt, description="Prompt", **LATE),
+        "temperature": ipywidgets.FloatSlider(0.8, min=0.2, max=1.5, step=0.05, description="Temperature", **LATE),
+        "top_p": ipywidgets.FloatSlider(1, min=0.1, max=1, step=0.05, description="Top-p (nucleus)", **LATE),
+        "seed": ipywidgets.IntSlider(0, description="Seed", **SEED, **LATE),
+        "length": ipywidgets.IntSlider(length, min=1, max=1000, description="Length", **LATE),
+    })
+
+
+@of_checkpoint("gpt_characters")
+def talk(model):
+    """Speaker, listener, length and a word, and what a model that answers instructions (chapter 6) says to them.
+
+    Args:
+        model: a Transformer of characters, `END` among them.
+    """
+    suits = hasattr(model, "window") and model.unit == "character" and END in model.tokens
+    check(suits, model, 'a Transformer of characters that answers instructions: checkpoints.load("gpt_characters")')
+
+    def make(speaker, listener, length, word, temperature, seed):
+        instruction = write_instruction(Demands(speaker, listener, length, word.lower()))
+        read_instruction(instruction)  # before a model writes: names and words that do not fit in are an error
+        ((_, answer),) = write_answers(model, [instruction], temperature=temperature, seed=seed)
+        met = compliance(instruction, answer)
+        found = ", ".join(f"{demand} {'met' if met[demand] else 'NOT met'}" for demand in met)
+        return answer.removesuffix(END), (f"Written with temperature {temperature:.2f} and seed {seed}. A program "
+                                          f"checked the four demands: {found}.")
+
+    lengths = ipywidgets.ToggleButtons(options=list(LENGTHS), description="Length")
+    lengths.style.button_width, lengths.style.description_width = "6em", "8em"
+    return Playground(make, {
+        "speaker": ipywidgets.Text("HAMLET", description="Speaker", **LATE),
+        "listener": ipywidgets.Text("OPHELIA", description="Listener", **LATE),
+        "length": lengths,
+        "word": ipywidgets.Text("love", description="Word", **LATE),
+        "temperature": ipywidgets.FloatSlider(0.7, min=0.2, max=1.5, step=0.05, description="Temperature", **LATE),
+        "seed": ipywidgets.IntSlider(0, description="Seed", **SEED, **LATE),
     })
 
 

@@ -2,6 +2,7 @@ import copy
 import json
 import os
 import re
+import string
 import subprocess
 import sys
 import time
@@ -22,9 +23,12 @@ from aigc_tf.course.pages import chapter_page
 from aigc_tf.gan import GAN
 from aigc_tf.text.lstm import LSTMLanguageModel
 from aigc_tf.text.ngram import NGramModel
+from aigc_tf.transformer import TransformerLanguageModel
 from aigc_tf.vae import VAE
 
 SMALL = {"generator_widths": (8,), "discriminator_widths": (8,)}
+TINY = {"num_layers": 1, "width": 32, "num_heads": 1, "context": 128, "zero_outputs": False, "embedding_stddev": 0.1}
+CHARACTERS = string.ascii_letters + " ,.:\n$"
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +40,7 @@ def models():
         widgets.make_digits: GAN(num_classes=10, **SMALL),
         widgets.interpolate: GAN(**SMALL),
         widgets.play_text: LSTMLanguageModel("HAMLET: abc\n", units=(8,), embedding_dim=4),
+        widgets.talk: TransformerLanguageModel(CHARACTERS, **TINY),
     }
 
 
@@ -52,6 +57,12 @@ MOVES = [
     (widgets.play_text, "top_p", 0.1),
     (widgets.play_text, "seed", 3),
     (widgets.play_text, "length", 20),
+    (widgets.talk, "speaker", "LEAR"),
+    (widgets.talk, "listener", "GONERIL"),
+    (widgets.talk, "length", "long"),
+    (widgets.talk, "word", "nunnery"),
+    (widgets.talk, "temperature", 0.2),
+    (widgets.talk, "seed", 3),
 ]
 
 
@@ -79,6 +90,10 @@ def bytes_of(playground):
     (widgets.interpolate, GAN(num_classes=3, **SMALL), "dcgan"),
     (widgets.interpolate, NGramModel(2), "dcgan"),
     (widgets.play_text, GAN(**SMALL), "lstm_shakespeare"),
+    (widgets.talk, GAN(**SMALL), "gpt_characters"),
+    (widgets.talk, LSTMLanguageModel("abc$", units=(8,), embedding_dim=4), "gpt_characters"),
+    (widgets.talk, TransformerLanguageModel("abc", **TINY), "gpt_characters"),  # "$" ends answers
+    (widgets.talk, TransformerLanguageModel(["<unk>", "$"], unit="word", **TINY), "gpt_characters"),
 ])
 def test_model_of_another_kind_is_an_error_that_names_a_checkpoint(build, wrong, checkpoint):
     with pytest.raises(ValueError, match=rf"needs .*{checkpoint}.* Received: {type(wrong).__name__}"):
@@ -97,6 +112,45 @@ def test_error_in_the_prompt_is_shown_and_the_next_prompt_is_written_again(model
 def test_text_that_is_written_cannot_become_markup():
     model = LSTMLanguageModel("<b>", units=(8,), embedding_dim=4)
     assert "<b>" not in widgets.play_text(model, prompt="<b>").screen.value
+
+
+class Parrot:
+    """Says the same to every instruction, and counts them."""
+
+    window, unit, tokens = 256, "character", CHARACTERS
+
+    def __init__(self, answer):
+        self.answer, self.asked = answer, 0
+
+    def generate(self, prompts, length, **options):
+        self.asked += 1
+        return [prompt + self.answer for prompt in prompts]
+
+
+@pytest.mark.parametrize("answer, shown, found", [
+    ("HAMLET to OPHELIA:\nI did love you once.$", "HAMLET to OPHELIA:\nI did love you once.",
+     "speaker met, listener met, length met, word met."),
+    ("HAMLET to ROMEO:\nGet thee to a", "HAMLET to ROMEO:\nGet thee to a",
+     "speaker met, listener NOT met, length NOT met, word NOT met."),
+])
+def test_answer_is_shown_without_its_end_and_what_a_program_found_met(answer, shown, found):
+    made, caption = widgets.talk(Parrot(answer)).make_now()
+    assert made == shown and caption.endswith(found)
+
+
+def test_word_in_capitals_is_asked_for_in_lower_case():
+    playground = widgets.talk(Parrot("HAMLET to OPHELIA:\nNot death.$"))
+    playground.controls["word"].value = "Death"
+    assert "word met" in playground.caption.value
+
+
+@pytest.mark.parametrize("name, value", [("speaker", ""), ("listener", "A, B"), ("word", "to be")])
+def test_demand_that_no_instruction_can_hold_is_an_error_before_anything_is_written(name, value):
+    parrot = Parrot("$")
+    playground = widgets.talk(parrot)
+    asked, playground.controls[name].value = parrot.asked, value
+    assert 'role="alert"' in playground.caption.value and "NAME to NAME" in playground.caption.value
+    assert parrot.asked == asked
 
 
 def test_way_between_latents_keeps_their_length_and_meets_both_ends():
@@ -125,6 +179,7 @@ def test_frame_is_around_the_tile_of_the_position(models):
     (widgets.make_digits, "conditional_gan"),
     (widgets.interpolate, "dcgan"),
     (widgets.play_text, "lstm_shakespeare"),
+    (widgets.talk, "gpt_characters"),
 ])
 def test_missing_checkpoint_is_said_on_the_page(monkeypatch, tmp_path, build, name):
     monkeypatch.setattr(widgets.checkpoints, "load", partial(checkpoints.load, folder=tmp_path))
