@@ -114,7 +114,6 @@ STUDIES = {
         replace(adapted("adapters", 4, "adam", 0.01), name="adapters 4", test=True),
         replace(ADAPT_ALL, name="replay", replay=0.25),
         *[LORA.changed(f"lora {rank}", size=rank) for rank in (1, 8, 32)],
-        replace(ADAPT_ALL, name="full, a quarter of the rate", learning_rate=0.005),
         replace(adapted("prefix", 8, "adam", 0.3), name="prefix 8", test=True),
         replace(adapted("prompt", 16, "adam", 0.3), name="prompt 16", test=True),
     ],
@@ -149,7 +148,7 @@ ABOUT = {
     "fine_tuning_choices": "Python's help texts, 300 batches of 8 windows: ways to fine-tune gpt_shakespeare, each "
                            "with several learning rates.",
     "fine_tuning": "Python's help texts, 300 batches of 8 windows: ways to fine-tune gpt_shakespeare, each at the best "
-                   "of its learning rates; from blank; with a quarter of plays; and at a quarter of the rate.",
+                   "of its learning rates; from blank; and with a quarter of plays.",
     "instructions": "Instructions from the plays, 300 batches of 16 rows, all weights of gpt_shakespeare: loss on "
                     "answers only or on everything, without END in the loss, and at ten times the learning rate; "
                     "measured on a play whose instructions it did not see.",
