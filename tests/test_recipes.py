@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_tf import callbacks, checkpoints, data, measures, recipes
+from aigc_tf import callbacks, checkpoints, data, measures, recipes, text_recipes
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.core import files
 from aigc_tf.diffusion import Diffusion
-from aigc_tf.finetuning import Example, examples_of
+from aigc_tf.finetuning import DPO, Example, Preference, examples_of
 from aigc_tf.gan import GAN
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.recipe_kinds import DrawingsRecipe, Recipe, ReflowRecipe
 from aigc_tf.recipes import RECIPES
 from aigc_tf.text import SentenceVAE, Vocabulary, encode_lines
-from aigc_tf.text_recipes import InstructionsRecipe, TextRecipe
+from aigc_tf.text_recipes import InstructionsRecipe, PreferencesRecipe, TextRecipe
 from aigc_tf.vae import VAE
 
 
@@ -439,6 +439,37 @@ def test_instructions_are_mixed_with_plays_and_only_answers_count():
     whole = weights.all(axis=1)
     assert len(weights) == 400 and 0.17 < whole.mean() < 0.33
     assert not weights[~whole][:, :15].any(), "an instruction has more than 15 characters, and none counts"
+
+
+def test_answers_are_measured_beside_those_of_the_reference(monkeypatch):
+    class Silent(Obedient):
+        def generate(self, prompts, length, **options):
+            return [f"{prompt}$" for prompt in prompts]
+
+        def token_log_probs(self, numbers):
+            return np.full((len(numbers), numbers.shape[1] - 1), -3.0)
+
+    monkeypatch.setattr(checkpoints, "load", lambda name: Silent())
+    measured = measures.measure_preferred(Obedient(), {"test": ANSWERS, "plays": "my honour " * 100})
+    assert measured["test_reward"] == 0.75 and measured["test_reference_reward"] == 0
+    answer = "HAMLET to OPHELIA:\nMy lord.$"
+    assert measured["test_kl"] == pytest.approx(len(answer)), "a nat for each character of its own answers"
+    assert measured["test_compliance"] == 0.75
+
+
+def test_a_recipe_of_preferences_learns_from_pairs_that_its_base_wrote(monkeypatch):
+    asked, pairs = [], [Preference(*ANSWERS[0], "My$"), Preference(*ANSWERS[1], "No$")]
+    monkeypatch.setattr(text_recipes, "write_preferences",
+                        lambda base, instructions, *rest, **options: asked.extend(instructions) or pairs)
+    recipe = PreferencesRecipe(DPO, {"method": "lora", "size": 1}, epochs=1, measure=weigh, base="gpt_shakespeare",
+                               batch_size=2, instructions=2)
+    chosen, rejected = next(iter(recipe.batches({"train": ANSWERS})))
+    assert asked == [example.instruction for example in ANSWERS[:2]]
+    lengths = [sorted(np.sum(side[2], axis=1)) for side in (chosen, rejected)]
+    assert lengths == [sorted(len(example.answer) for example in ANSWERS[:2]), [3, 3]]
+    model = recipe.build(None)
+    recipe.compile(model, steps=10)
+    assert type(model.optimizer).__name__ == "FusedAdam" and "gpt_shakespeare" in recipe.description()["data"]
 
 
 def test_what_is_stored_of_an_adapted_model_is_a_plain_one():
