@@ -14,6 +14,8 @@ import numpy as np
 import pytest
 
 from aigc_tf import checkpoints
+from aigc_tf.finetuning import AdaptedTransformer
+from aigc_tf.transformer import TransformerLanguageModel
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 READS = ("README.md", "aigc_tf", "benchmarks", "book/*.*", "book/static", "data/checkpoints/*.json", "notebooks")
@@ -175,11 +177,17 @@ def test_an_answer_unfolds(build, visit):
 
 
 @pytest.fixture(scope="module")
-def denoiser():
-    """The name of the diffusion model that the explorer shows, and the model."""
+def export_models():
+    """The module that writes the models for the explorer."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(CHECKOUT / "book"))
-        (name,) = importlib.import_module("export_models").DENOISERS
+        return importlib.import_module("export_models")
+
+
+@pytest.fixture(scope="module")
+def denoiser(export_models):
+    """The name of the diffusion model that the explorer shows, and the model."""
+    (name,) = export_models.DENOISERS
     return name, checkpoints.load(name)
 
 
@@ -187,7 +195,7 @@ def denoiser():
 def explorer(build, browser):
     page = browser.new_page(viewport=DESK)
     page.goto((build / "book" / "explorer.html").as_uri())
-    page.wait_for_function("document.querySelectorAll('.explorer[data-ready]').length === 4", timeout=60_000)
+    page.wait_for_function("document.querySelectorAll('.explorer[data-ready]').length === 5", timeout=60_000)
     yield page
     page.close()
 
@@ -233,11 +241,37 @@ def test_the_browser_walks_out_of_the_noise_as_python_does(explorer, denoiser):
     np.testing.assert_allclose(found, np.asarray(expected).ravel(), atol=1e-3)
 
 
-@pytest.mark.parametrize("text", ["H", "HAMLET:\nTo be, or not to be"])
-def test_the_browser_reads_as_python_does(explorer, text):
-    expected = checkpoints.load("lstm_shakespeare").next_distribution(text)
-    found = explorer.evaluate("(text) => explorer.read(explorer.models.lstm_shakespeare, text).probabilities", text)
-    np.testing.assert_allclose(found, expected, atol=1e-3)
+ANSWER = "HAMLET to OPHELIA, short, with nunnery.\nHAMLET to OPHELIA:\nGet thee to a"
+
+
+@pytest.mark.parametrize("kind", ["WRITERS", "TRANSFORMERS"])
+@pytest.mark.parametrize("text", ["H", "HAMLET:\nTo be, or not to be", ANSWER])
+def test_the_browser_reads_as_python_does(explorer, export_models, kind, text):
+    (name,) = getattr(export_models, kind)
+    expected = checkpoints.load(name).next_distribution(text)
+    script = "([name, text]) => explorer.read(explorer.models[name], text).probabilities"
+    np.testing.assert_allclose(explorer.evaluate(script, [name, text]), expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("numbers, bits", [
+    ([0.0, 1.0, -2.5, 65504.0, 2.0**-14, -(2.0**-15), 2.0**-24], 16),  # the last two are subnormal in 16 bits
+    ([0.1, -1e-30, 65536.0], 32),
+])
+def test_weights_reach_the_browser_without_loss(explorer, export_models, numbers, bits):
+    exported = export_models.matrix(np.array(numbers))
+    assert exported["bits"] == bits
+    found = explorer.evaluate("(matrix) => Array.from(explorer.tensors({ matrix }).matrix.dataSync())", exported)
+    assert found == np.float32(numbers).tolist()
+
+
+@pytest.mark.parametrize("other, received", [
+    (lambda tiny: TransformerLanguageModel("ab$", norm="layer", **tiny), "'layer'"),
+    (lambda tiny: TransformerLanguageModel("ab$", qk_norm=False, **tiny), "'qk_norm': False"),
+    (lambda tiny: AdaptedTransformer("ab$", **tiny), "AdaptedTransformer"),
+])
+def test_a_transformer_that_the_page_cannot_run_is_refused(export_models, other, received):
+    with pytest.raises(ValueError, match=f"the page runs .* Received: .*{received}"):
+        export_models.transformer(other({"num_layers": 1, "width": 8, "num_heads": 1, "context": 8}))
 
 
 def test_a_nucleus_keeps_the_likeliest(explorer):
@@ -288,6 +322,47 @@ def test_an_unknown_character_is_explained_and_nothing_breaks(explorer):
     explorer.click("#explore-text button")
     explorer.wait_for_selector("#explore-text button:not([disabled])", timeout=60_000)
     assert explorer.inner_text("#explore-text [role=status]") == ""
+
+
+def answer(page, length="short", **changes):
+    """What a character says, with the page's first values but for the changes."""
+    first = {"speaker": "HAMLET", "listener": "OPHELIA", "word": "love", "temperature": "0.7", "seed": "0"}
+    for name, value in {**first, **changes}.items():
+        page.fill(f"#explore-talk input[name={name}]", value)
+    page.select_option("#explore-talk select", length)
+    page.click("#explore-talk button")
+    page.wait_for_selector("#explore-talk button:not([disabled])", timeout=60_000)
+    return page.inner_text("#explore-talk pre")
+
+
+def test_a_character_answers_under_its_heading_and_ends(explorer):
+    said = answer(explorer)
+    assert said.startswith("HAMLET to OPHELIA:\n") and "$" not in said
+    assert len(said) < 200  # the context would hold 217
+    assert explorer.inner_text("#explore-talk [role=status]") == ""
+    assert answer(explorer, speaker="ROMEO", listener="JULIET").startswith("ROMEO to JULIET:\n")
+    assert answer(explorer) == said
+
+
+@pytest.mark.parametrize("changed", [
+    {"speaker": "LEAR"}, {"listener": "LEAR"}, {"length": "long"}, {"word": "death"}, {"temperature": "1.5"},
+    {"seed": "1"},
+])
+def test_each_control_changes_the_answer(explorer, changed):
+    assert answer(explorer, **changed) != answer(explorer)
+
+
+@pytest.mark.parametrize("name, value, words", [
+    ("word", "café", "never seen the character"),
+    ("word", "to be", "must be one word"),
+    ("speaker", "", "must be names"),
+    ("listener", "A, B", "must be names"),
+])
+def test_a_demand_that_cannot_be_read_is_explained_and_nothing_breaks(explorer, name, value, words):
+    answer(explorer, **{name: value})
+    assert words in explorer.inner_text("#explore-talk [role=status]")
+    assert answer(explorer).startswith("HAMLET to OPHELIA:\n")
+    assert explorer.inner_text("#explore-talk [role=status]") == ""
 
 
 @pytest.mark.parametrize("missing", ["packed", "models"])

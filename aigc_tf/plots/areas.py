@@ -10,7 +10,7 @@ from aigc_tf.plots.style import BLACK, GREY, WIDTH, styled
 class Area(NamedTuple):
     """A rectangle. All panels of a figure have one scale, so sizes compare.
 
-    Attributes:
+    Args:
         left, low: its corner; y points up.
         width, height: of it.
         text: what stands in it, or beside it if `outside`.

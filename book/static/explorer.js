@@ -12,12 +12,19 @@ explorer.load = (name) => explorer.models[name] ? Promise.resolve(explorer.model
     document.head.append(script);
   });
 
-// Every {shape, data} inside a model becomes a tensor, once.
+// Floating point numbers of 16 bits in 32: sign and fraction stay, and the exponent counts from −127 in place of −15.
+const fromHalf = (numbers) => {
+  const bits = Uint32Array.from(numbers, (half) => ((half & 0x8000) << 16) | ((half & 0x7fff) << 13));
+  return new Float32Array(bits.buffer).map((number) => number * 2 ** 112);
+};
+
+// Every {shape, bits, data} inside a model becomes a tensor, once.
 explorer.tensors = (model) => {
   for (const [key, value] of Object.entries(model)) {
     if (value && value.data) {
       const bytes = Uint8Array.from(atob(value.data), (character) => character.charCodeAt(0));
-      model[key] = tf.tensor(new Float32Array(bytes.buffer), value.shape);
+      const numbers = value.bits === 16 ? fromHalf(new Uint16Array(bytes.buffer)) : new Float32Array(bytes.buffer);
+      model[key] = tf.tensor(numbers, value.shape);
     } else if (value && typeof value === "object" && !(value instanceof tf.Tensor)) {
       explorer.tensors(value);
     }
@@ -36,9 +43,8 @@ explorer.decode = (model, latents, label) => tf.tidy(() => {
   return Array.from(hidden.dataSync());
 });
 
-// One step of the LSTM: the number of a character and the states → logits and the new states.
-explorer.step = (model, token, states) => tf.tidy(() => {
-  const [hidden, memory] = states;
+// One step of the LSTM: what it carries is [hidden, memory].
+const recurrentStep = (model, token, [hidden, memory]) => {
   const embedded = tf.gather(model.embedding, [token]);
   const gates = tf.addN([tf.matMul(embedded, model.kernel), tf.matMul(hidden, model.recurrent), tf.expandDims(model.bias)]);
   const [input, forget, candidate, output] = tf.split(gates, 4, 1);
@@ -47,12 +53,60 @@ explorer.step = (model, token, states) => tf.tidy(() => {
   );
   const newHidden = tf.mul(tf.sigmoid(output), tf.tanh(newMemory));
   return [dense(newHidden, model.logits), newHidden, newMemory];
-});
+};
+
+const rmsNorm = (x) => tf.mul(x, tf.rsqrt(tf.add(tf.mean(tf.square(x), -1, true), 1e-6)));
+
+// Rotary positions: vectors (heads, 1, d), their two halves turned by the position.
+const rotate = (vectors, position) => {
+  const count = vectors.shape[2] / 2;
+  const angles = Array.from({ length: count }, (_, index) => position * 10000 ** (-index / count));
+  const [sine, cosine] = [Math.sin, Math.cos].map((wave) => tf.tensor1d(angles.map(wave)));
+  const [first, second] = tf.split(vectors, 2, 2);
+  const turned = [tf.sub(tf.mul(first, cosine), tf.mul(second, sine)), tf.add(tf.mul(first, sine), tf.mul(second, cosine))];
+  return tf.concat(turned, 2);
+};
+
+// The newest place looks at itself and at all before it, whose keys and values (heads, places, d) are kept.
+const attend = (hidden, block, [keys, values]) => {
+  const [heads, position, size] = keys.shape;
+  const split = (kernel) => tf.reshape(tf.matMul(hidden, kernel), [heads, 1, size]);
+  const query = rotate(rmsNorm(split(block.query)), position);
+  const newKeys = tf.concat([keys, rotate(rmsNorm(split(block.key)), position)], 1);
+  const newValues = tf.concat([values, split(block.value)], 1);
+  const weights = tf.softmax(tf.matMul(tf.div(query, Math.sqrt(size)), newKeys, false, true));
+  const mixed = tf.reshape(tf.matMul(weights, newValues), [1, heads * size]);
+  return [tf.matMul(mixed, block.join), [newKeys, newValues]];
+};
+
+// One step of the Transformer: what it carries is [keys, values] of each block.
+const attentionStep = (model, token, caches) => {
+  let hidden = tf.gather(model.embedding, [token]);
+  const newCaches = model.blocks.map((block, index) => {
+    const [mixed, cache] = attend(rmsNorm(hidden), block, caches[index]);
+    hidden = tf.add(hidden, mixed);
+    const inner = tf.square(tf.relu(tf.matMul(rmsNorm(hidden), block.mlp_in)));
+    hidden = tf.add(hidden, tf.matMul(inner, block.mlp_out));
+    return cache;
+  });
+  return [tf.matMul(rmsNorm(hidden), model.logits), ...newCaches];
+};
+
+// The number of a character and the states → logits and the new states.
+explorer.step = (model, token, states) => tf.tidy(
+  () => (model.blocks ? attentionStep : recurrentStep)(model, token, states),
+);
+
+// The states of a model that has read nothing yet.
+const blank = (model) => {
+  if (!model.blocks) return [0, 1].map(() => tf.zeros([1, model.recurrent.shape[0]]));
+  const shape = [model.heads, 0, model.embedding.shape[1] / model.heads];
+  return model.blocks.map(() => [tf.zeros(shape), tf.zeros(shape)]);
+};
 
 // What the model expects after a text: {probabilities, states}.
 explorer.read = (model, text, states = null, temperature = 1) => {
-  const units = model.recurrent.shape[0];
-  let current = states || [tf.zeros([1, units]), tf.zeros([1, units])];
+  let current = states || blank(model);
   let logits = null;
   for (const character of text) {
     const token = model.tokens.indexOf(character);
@@ -77,6 +131,28 @@ explorer.nucleus = (probabilities, topP) => {
     sum += probabilities[index];
   }
   return kept.map((probability) => probability / sum);
+};
+
+// A text's continuation, character by character: up to `length` of them, and none from `stop` on.
+explorer.stream = function* stream(model, prompt, length, { temperature, topP = 1, seed, stop }) {
+  const random = explorer.random(seed);
+  let { probabilities, states } = explorer.read(model, prompt, null, temperature);
+  for (let written = 0; written < length; written += 1) {
+    const character = model.tokens[explorer.draw(explorer.nucleus(probabilities, topP), random)];
+    if (character === stop) break;
+    yield character;
+    ({ probabilities, states } = explorer.read(model, character, states, temperature));
+  }
+  tf.dispose(states);
+};
+
+// The line that asks a model for an answer, as `write_instruction` does; what `read_instruction` refuses is an error.
+explorer.instruction = ({ speaker, listener, length, word }) => {
+  const line = `${speaker} to ${listener}, ${length}, with ${word.toLowerCase()}.\n`;
+  if (!/^[^,:\n]+ to [^,:\n]+, (short|medium|long), with [^\s.]+\.\n$/.test(line)) {
+    throw new Error("speaker and listener must be names without comma and colon, and the word must be one word");
+  }
+  return line;
 };
 
 // ---- a diffusion model, one image at a time; its layers have the names that `build_unet` gave them ----
@@ -184,7 +260,7 @@ explorer.section = async (element, name, prepare) => {
     message.textContent = "Loading the weights …";
     const model = await explorer.load(name);
     message.textContent = "";
-    element.querySelectorAll("input, button").forEach((control) => { control.disabled = false; });
+    element.querySelectorAll("input, select, button").forEach((control) => { control.disabled = false; });
     await prepare(element, model, message);
     element.dataset.ready = "true";
   } catch (error) {
@@ -194,7 +270,7 @@ explorer.section = async (element, name, prepare) => {
 };
 
 const values = (element) => Object.fromEntries(
-  [...element.querySelectorAll("input[name]")].map((input) => [input.name, input.type === "text" ? input.value : Number(input.value)]),
+  [...element.querySelectorAll("[name]")].map((input) => [input.name, input.type === "range" ? Number(input.value) : input.value]),
 );
 
 const onInput = (element, update) => {
@@ -206,6 +282,28 @@ const onInput = (element, update) => {
   };
   element.addEventListener("input", show);
   show();
+};
+
+// The button writes what `ask` makes of the values, one character after another.
+const onButton = (section, model, message, ask) => {
+  const button = section.querySelector("button");
+  const page = section.querySelector("pre");
+  onInput(section, () => {});
+  button.addEventListener("click", async () => {
+    message.textContent = "";
+    button.disabled = true;
+    try {
+      const { prompt, shown, length, ...options } = ask(values(section));
+      page.textContent = shown;
+      for (const character of explorer.stream(model, prompt, length, options)) {
+        page.textContent += character;
+        await pause(0);
+      }
+    } catch (error) {
+      message.textContent = `Not written: ${error.message}.`;
+    }
+    button.disabled = false;
+  });
 };
 
 explorer.start = () => {
@@ -252,29 +350,15 @@ explorer.start = () => {
     await redraw();
   });
   explorer.section(element("explore-text"), "lstm_shakespeare", (section, model, message) => {
-    const button = section.querySelector("button");
-    const page = section.querySelector("pre");
-    onInput(section, () => {});
-    button.addEventListener("click", async () => {
-      const { prompt, temperature, topP, seed } = values(section);
-      message.textContent = "";
-      button.disabled = true;
-      try {
-        if (!prompt) throw new Error("the prompt is empty: type at least one character");
-        const random = explorer.random(seed);
-        page.textContent = prompt;
-        let { probabilities, states } = explorer.read(model, prompt, null, temperature);
-        for (let written = 0; written < 200; written += 1) {
-          const character = model.tokens[explorer.draw(explorer.nucleus(probabilities, topP), random)];
-          page.textContent += character;
-          ({ probabilities, states } = explorer.read(model, character, states, temperature));
-          if (written % 4 === 0) await pause(0);
-        }
-        tf.dispose(states);
-      } catch (error) {
-        message.textContent = `Not written: ${error.message}.`;
-      }
-      button.disabled = false;
+    onButton(section, model, message, ({ prompt, ...options }) => {
+      if (!prompt) throw new Error("the prompt is empty: type at least one character");
+      return { prompt, shown: prompt, length: 200, ...options };
+    });
+  });
+  explorer.section(element("explore-talk"), "gpt_characters", (section, model, message) => {
+    onButton(section, model, message, ({ temperature, seed, ...demands }) => {
+      const prompt = explorer.instruction(demands);
+      return { prompt, shown: "", length: model.context - prompt.length, temperature, seed, stop: "$" };
     });
   });
 };
