@@ -678,7 +678,6 @@ WRONG_ANSWERS = {
             CHOOSE, RIGHT_CHOOSE, shares="{'base': 0.25, 'characters': share_right(characters)}"),
         "how many, not the share": changed(
             CHOOSE, RIGHT_CHOOSE,
-
             shares="{'base': 40 * share_right(base), 'characters': 40 * share_right(characters)}"),
         "percent": changed(
             CHOOSE, RIGHT_CHOOSE,
