@@ -203,12 +203,13 @@ def play_text(model, *, prompt="HAMLET:", length=200):
         text = model.generate(prompt, length, temperature=temperature, top_p=top_p, seed=seed)
         return text, f"Written with temperature {temperature:.2f}, top-p {top_p:.2f} and seed {seed}:"
 
+    late = {"continuous_update": False, **WIDE}  # writing takes longer than a slider's move
     return Playground(make, {
-        "prompt": ipywidgets.Text(prompt, description="Prompt", **LATE),
-        "temperature": ipywidgets.FloatSlider(0.8, min=0.2, max=1.5, step=0.05, description="Temperature", **LATE),
-        "top_p": ipywidgets.FloatSlider(1, min=0.1, max=1, step=0.05, description="Top-p (nucleus)", **LATE),
-        "seed": ipywidgets.IntSlider(0, description="Seed", **SEED, **LATE),
-        "length": ipywidgets.IntSlider(length, min=1, max=1000, description="Length", **LATE),
+        "prompt": ipywidgets.Text(prompt, description="Prompt", **late),
+        "temperature": ipywidgets.FloatSlider(0.8, min=0.2, max=1.5, step=0.05, description="Temperature", **late),
+        "top_p": ipywidgets.FloatSlider(1, min=0.1, max=1, step=0.05, description="Top-p (nucleus)", **late),
+        "seed": ipywidgets.IntSlider(0, description="Seed", **SEED, **late),
+        "length": ipywidgets.IntSlider(length, min=1, max=1000, description="Length", **late),
     })
 
 
