@@ -411,7 +411,7 @@ ANSWERS = [Example(ASKED.format(word), f"HAMLET to OPHELIA:\nMy {word}.$") for w
 class Obedient:
     """Writes the heading that is asked for, and never the word; every character costs it 2 nats."""
 
-    vocabulary, window = Vocabulary.of("".join(map("".join, ANSWERS))), 256
+    vocabulary, window = Vocabulary.of("My lord." + "".join(map("".join, ANSWERS))), 256
 
     def generate(self, prompts, length, **options):
         return [f"{prompt}HAMLET to OPHELIA:\nMy lord.$" for prompt in prompts]
