@@ -78,7 +78,23 @@ class AdaptRun(Run):
 
 
 @dataclass(frozen=True)
-class InstructionsRun(Run):
+class AnswersRun(Run):
+    """What the two kinds below share: examples of up to `length` characters, and a start as the checkpoint `base`."""
+
+    base: str = "gpt_shakespeare"
+
+    def load(self):
+        return load_instructions(self.length)
+
+    def compiled(self, text):
+        keras.utils.set_random_seed(self.seed)
+        model = self.model.of(checkpoints.load(self.base), **self.config)
+        model.compile(optimizer=OPTIMIZERS[self.optimizer](self.learning_rate))
+        return model
+
+
+@dataclass(frozen=True)
+class InstructionsRun(AnswersRun):
     """One training of an `AdaptedTransformer` on instructions from the plays, of up to `length` characters.
 
     Its row has the nats per character of real answers and of a page of plays; the shares of the demands that 100
@@ -91,18 +107,8 @@ class InstructionsRun(Run):
         end_counts: whether `END` counts.
     """
 
-    base: str = "gpt_shakespeare"
     answers_only: bool = True
     end_counts: bool = True
-
-    def load(self):
-        return load_instructions(self.length)
-
-    def compiled(self, text):
-        keras.utils.set_random_seed(self.seed)
-        model = self.model.of(checkpoints.load(self.base), **self.config)
-        model.compile(optimizer=OPTIMIZERS[self.optimizer](self.learning_rate))
-        return model
 
     def parts(self, text):
         return text["train"], text
@@ -133,7 +139,7 @@ class InstructionsRun(Run):
 
 
 @dataclass(frozen=True)
-class PreferenceRun(Run):
+class PreferenceRun(AnswersRun):
     """One training of a `DPO` on pairs of answers that its reference wrote to instructions from the plays.
 
     Its row has what answers to 60 instructions of the validation play are like, four to each: their reward, the
@@ -152,15 +158,6 @@ class PreferenceRun(Run):
     instructions: int = 400
     tries: int = 4
     swapped: bool = False
-
-    def load(self):
-        return load_instructions(self.length)
-
-    def compiled(self, text):
-        keras.utils.set_random_seed(self.seed)
-        model = self.model.of(checkpoints.load(self.base), **self.config)
-        model.compile(optimizer=OPTIMIZERS[self.optimizer](self.learning_rate))
-        return model
 
     def parts(self, text):
         asked = tuple(pick(text["train"], self.instructions))
