@@ -22,11 +22,14 @@ def load_help_texts(vocabulary):
 
 
 def in_known_characters(text, vocabulary):
-    """The text with straight quotes, and `UNKNOWN` for every character that the vocabulary lacks: a string as long.
+    """The text in characters that the vocabulary has: a string as long.
+
+    What it lacks becomes straight, if it is a curly quote or a long dash and that helps, and otherwise `UNKNOWN`.
 
     Raises:
         ValueError: for a vocabulary without `UNKNOWN`.
     """
     if UNKNOWN not in vocabulary.tokens:
         raise ValueError(f"The vocabulary must have the sign {UNKNOWN!r}. Received: {vocabulary.tokens!r:.80}")
-    return "".join(each if each in vocabulary.tokens else UNKNOWN for each in text.translate(QUOTES))
+    known, straight = vocabulary.index, text.translate(QUOTES)
+    return "".join(next(filter(known.__contains__, signs), UNKNOWN) for signs in zip(text, straight))
