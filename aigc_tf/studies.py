@@ -61,7 +61,7 @@ ADAPT_ALL = replace(adapted("full", 1, "muon", 0.02), test=True)
 LORA = replace(adapted("lora", 2, "adam", 0.01), test=True)
 INSTRUCT = InstructionsRun("answers only", 300 * 16 * 160, AdaptedTransformer, {"method": "full"}, batch_size=16,
                            length=160, counts="tokens")
-PREFER = PreferenceRun("", 100 * 8 * 160, DPO, {"method": "lora", "size": 8, "beta": 0.1}, 1e-3, "adam", 8, 160,
+PREFER = PreferenceRun("", 100 * 8 * 160, DPO, {"method": "lora", "size": 8, "beta": 1.0}, 1e-3, "adam", 8, 160,
                        counts="tokens")
 
 
@@ -124,9 +124,11 @@ STUDIES = {
         replace(INSTRUCT, name="rate 0.2", learning_rate=0.2),
     ],
     "preferences": [
-        *[PREFER.changed(f"beta {beta}", beta=beta) for beta in (0.003, 0.03, 0.1, 0.3, 1.0)],
-        *[replace(PREFER.changed("beta 0.1"), seed=seed) for seed in (1, 2)],
+        *[PREFER.changed(f"beta {beta}", beta=beta) for beta in (0.01, 0.1, 0.3, 1.0, 3.0)],
+        *[replace(PREFER, name="beta 1.0", seed=seed) for seed in (1, 2)],
+        replace(PREFER, name="beta 1.0, 300 batches", budget=3 * PREFER.budget),
         replace(PREFER, name="swapped", swapped=True),
+        replace(PREFER, name="reference", learning_rate=0.0, budget=8 * 160),  # measured like the others
     ],
     "sentence_vaes": [
         LineRun("no latent", LINES.budget, LSTMLanguageModel, {"units": (128,), "embedding_stddev": 1.0},
@@ -153,8 +155,8 @@ ABOUT = {
                     "answers only or on everything, without END in the loss, and at ten times the learning rate; "
                     "measured on a play whose instructions it did not see.",
     "preferences": "Pairs of answers by gpt_characters to 400 instructions from the plays, 100 batches of 8, DPO with "
-                   "LoRA of rank 8: several betas, three seeds of one, and with the pairs swapped; measured on a play "
-                   "whose instructions it did not see.",
+                   "LoRA of rank 8: several betas, three seeds of one, three times as many batches, with the pairs "
+                   "swapped, and without training; measured on a play whose instructions it did not see.",
     "transformer_scales": "The plays; 4 blocks, 2 heads, of different widths, trained on different numbers of tokens.",
 }
 
