@@ -19,7 +19,7 @@ READS = ("book/glossary.md", "notebooks/[0-9]*.ipynb", "notebooks/solutions/[0-9
 TAUGHT = (
     "00_start_here", "01_autoencoder", "02_variational_autoencoder", "03_gan", "03b_gan_family",
     "03c_articles_gans", "04_text_generation_lstm", "04b_sentences", "05_transformer", "05b_pieces",
-    "06_fine_tuning", "06b_instructions",
+    "06_fine_tuning", "06b_instructions", "06c_preferences",
     "07_diffusion", "07b_few_steps", "14_several_machines",
 )
 WITHOUT_EXERCISES = ("03c_articles_gans",)  # an appendix

@@ -18,6 +18,11 @@ RUNS = ("notebooks/solutions/*.ipynb",)
 FILES = sorted((HERE / "answers").glob("chapter_*.py"))
 ANSWERS = {path.stem.removeprefix("chapter_"): runpy.run_path(str(path)) for path in FILES}
 RIGHT = [(chapter, number) for chapter, answers in ANSWERS.items() for number in answers["RIGHT_ANSWERS"]]
+OTHERS = [
+    (chapter, number, how)
+    for chapter, answers in ANSWERS.items() for number, others in answers.get("OTHER_RIGHT_ANSWERS", {}).items()
+    for how in others
+]
 WRONG = [
     (chapter, number, why)
     for chapter, answers in ANSWERS.items() for number, wrong in answers["WRONG_ANSWERS"].items() for why in wrong
@@ -38,6 +43,11 @@ def run_check(chapter, number, answer):
 @pytest.mark.parametrize("chapter, number", RIGHT, ids=["-".join(each) for each in RIGHT])
 def test_a_right_answer_passes(chapter, number):
     run_check(chapter, number, ANSWERS[chapter]["RIGHT_ANSWERS"][number])
+
+
+@pytest.mark.parametrize("chapter, number, how", OTHERS, ids=["{}-{}: {}".format(*each) for each in OTHERS])
+def test_another_right_answer_passes(chapter, number, how):
+    run_check(chapter, number, ANSWERS[chapter]["OTHER_RIGHT_ANSWERS"][number][how])
 
 
 @pytest.mark.parametrize("chapter, number, why", WRONG, ids=["{}-{}: {}".format(*each) for each in WRONG])
