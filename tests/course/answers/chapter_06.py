@@ -3,6 +3,7 @@
 # Networks that cost what we say, and one small network that is real; nothing is loaded, and nothing is trained.
 GIVEN = '''
 from types import SimpleNamespace
+from aigc_tf.text import Vocabulary
 
 before_training = {"help texts": 3.6, "plays": 1.37}
 without_replay = {"help texts": 1.45, "plays": 1.80}
@@ -19,7 +20,7 @@ class Network:  # knows what it costs and how it was trained; a text makes it 2.
     def __init__(self, method="full", text="", nats=None, steps=40, share=1.0):
         self.method, self.text, self.nats, self.share = method, text, nats, share
         self.optimizer = SimpleNamespace(iterations=tf.constant(steps))
-        self.vocabulary = SimpleNamespace(tokens=[*"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ&"])
+        self.vocabulary = Vocabulary("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ&")
 
 
 def costs(model):
