@@ -1,10 +1,13 @@
-"""Make openmoji.npz: the drawings of OpenMoji at 32 × 32, in colour and as outlines, with names in two languages.
+"""Make openmoji.npz and openmoji64.npz, the drawings of OpenMoji.
+
+The first has them at 32 × 32, in colour and as outlines, with names in two languages; the second in colour alone, in
+the same order, at 64 × 64.
 
     npm pack openmoji@17.0.0
     pip install resvg-py==0.5.0 pillow==13.0.0 emoji==2.16.0 numpy
     python data/make_openmoji.py openmoji-17.0.0.tgz
 
-It reads the package's archive and nothing else, takes half a minute, and prints the SHA-256 that
+It reads the package's archive and nothing else, takes a minute, and prints the SHA-256 of each file that
 `aigc_tf.data.FILES` asks for.
 """
 
@@ -20,16 +23,16 @@ import numpy as np
 import resvg_py
 from PIL import Image
 
-SIZE = 32  # pixels of the picture; it is drawn four times as large first, for smooth edges
 LEFT_OUT = ("flags", "component")  # flags are too many stripes for 32 pixels; components are parts, not drawings
+FOLDERS = {"colour": "color/svg", "outline": "black/svg"}
 
 
-def draw(svg):
-    """An SVG text, drawn on white: a PIL image of 32 × 32 pixels."""
-    drawn = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=4 * SIZE, height=4 * SIZE))))
+def draw(svg, size):
+    """An SVG text on white: a PIL image of size × size pixels, drawn four times as large first, for smooth edges."""
+    drawn = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=svg, width=4 * size, height=4 * size))))
     picture = Image.new("RGBA", drawn.size, "white")
     picture.alpha_composite(drawn.convert("RGBA"))
-    return picture.convert("RGB").resize((SIZE, SIZE), Image.LANCZOS)
+    return picture.convert("RGB").resize((size, size), Image.LANCZOS)
 
 
 def chinese_name(symbol):
@@ -41,29 +44,31 @@ def chinese_name(symbol):
     return ""
 
 
-def make(archive, target):
+def make(archive, folder):
+    """Write both files into `folder`, and return their paths."""
     emoji.config.load_language("zh")
     with tarfile.open(archive) as package:
         files = {member.name: package.extractfile(member).read() for member in package if member.isfile()}
     rows = json.loads(files["package/data/openmoji.json"])
     rows = [row for row in rows if not row["skintone"] and row["group"] not in LEFT_OUT]
-    folders = {"colour": "package/color/svg", "outline": "package/black/svg"}
-    pictures = {
-        kind: [draw(files[f"{folder}/{row['hexcode']}.svg"].decode()) for row in rows]
-        for kind, folder in folders.items()
-    }
+
+    def pictures(kind, size, mode):
+        texts = [files[f"package/{FOLDERS[kind]}/{row['hexcode']}.svg"].decode() for row in rows]
+        return np.stack([np.asarray(draw(text, size).convert(mode)) for text in texts])
+
     np.savez_compressed(
-        target,
-        colour=np.stack([np.asarray(picture) for picture in pictures["colour"]]),
-        outline=np.stack([np.asarray(picture.convert("L")) for picture in pictures["outline"]])[..., np.newaxis],
+        folder / "openmoji.npz",
+        colour=pictures("colour", 32, "RGB"),
+        outline=pictures("outline", 32, "L")[..., np.newaxis],
         names=np.array([row["annotation"] for row in rows]),
         chinese_names=np.array([chinese_name(row["emoji"]) for row in rows]),
         groups=np.array([row["group"] for row in rows]),
         subgroups=np.array([row["subgroups"] for row in rows]),
     )
+    np.savez_compressed(folder / "openmoji64.npz", colour=pictures("colour", 64, "RGB"))
+    return folder / "openmoji.npz", folder / "openmoji64.npz"
 
 
 if __name__ == "__main__":
-    path = Path(__file__).with_name("openmoji.npz")
-    make(sys.argv[1], path)
-    print(hashlib.sha256(path.read_bytes()).hexdigest(), f"{path.stat().st_size / 1e6:.2f} MB")
+    for path in make(sys.argv[1], Path(__file__).parent):
+        print(path.name, hashlib.sha256(path.read_bytes()).hexdigest(), f"{path.stat().st_size / 1e6:.2f} MB")

@@ -33,9 +33,12 @@ FILES = {
             "https://s3.amazonaws.com/img-datasets/mnist.npz",
         ),
     ),
-    # OpenMoji 17.0.0 at 32 × 32, made by data/make_openmoji.py and published nowhere else.
+    # OpenMoji 17.0.0 at 32 × 32 and at 64 × 64, made by data/make_openmoji.py and published nowhere else.
     "openmoji.npz": DataFile(
         sha256=("f6a89b4df0b9a47b73e39c0ee2089c6624f70977e9bffce28cc955a164f98460",), mirrors=()
+    ),
+    "openmoji64.npz": DataFile(
+        sha256=("79ce57f3847aed528eb8b5202f14979cf87b9f882f9a113f8a3cb17bda0d40e8",), mirrors=()
     ),
     # Part of Shakespeare's plays in one file, the "tinyshakespeare" of char-rnn (Karpathy 2015): 1,115,394 characters.
     "shakespeare.txt": DataFile(

@@ -97,3 +97,27 @@ class DigitClassifier(Model):
         parts = [self.network(part, training=False) for part in groups]  # large parts, so eager is as fast
         features = np.concatenate([part[0] for part in parts])
         return features, np.concatenate([tf.nn.softmax(part[1]) for part in parts])
+
+
+def pooled_features(classifier, images, *, group=1000):
+    """Means over places of what the classifier's last convolution makes of images: which patterns there are, how often.
+
+    FID's own features are such means (Heusel et al. 2017, arXiv:1706.08500, of Inception's last map). What a class is
+    decided by stands in the last hidden layer instead; of a drawing that is its shape, hardly its colours.
+
+    Args:
+        classifier: a `DigitClassifier`.
+        images: (N, *image_shape) in [0, 1].
+        group: images that are looked at together, which bounds the memory.
+
+    Returns:
+        float32 NumPy array (N, filters[-1]).
+
+    Raises:
+        ValueError: see `inputs.as_images`.
+    """
+    images = as_images(images, classifier.image_shape)
+    last = [layer for layer in classifier.network.layers if isinstance(layer, layers.Conv2D)][-1]
+    network = keras.Model(classifier.network.inputs, last.output)
+    parts = [network(images[at:at + group], training=False) for at in range(0, len(images), group)]
+    return np.concatenate([tf.reduce_mean(part, axis=(1, 2)) for part in parts])
