@@ -85,13 +85,14 @@ torch:  ## PyTorch, to measure beside, in an environment of its own
 		&& "$(TORCH_PYTHON)" -m pip install --quiet torch==2.13.0 numpy; }
 
 bench: setup torch  ## Measure speed and memory beside peers: half an hour, on idle cores (benchmarks/README.md)
-	@for script in vae_step gan_step lstm_step diffusion_step transformer_step lstm_layer minutes sampling growth; do \
+	@for script in vae_step gan_step lstm_step diffusion_step transformer_step translation_step lstm_layer \
+		minutes sampling growth; do \
 		$(python) benchmarks/$$script.py || exit 1; done
 	@$(python) benchmarks/summary.py
 
 bench-current: VENV = .venv-current
 bench-current: setup-current torch  ## The same on the current stack, steps and samples alone: a quarter of an hour
-	@for script in vae_step gan_step lstm_step diffusion_step transformer_step lstm_layer sampling; do \
+	@for script in vae_step gan_step lstm_step diffusion_step transformer_step translation_step lstm_layer sampling; do \
 		$(python) benchmarks/$$script.py || exit 1; done
 	@$(python) benchmarks/summary.py
 

@@ -119,9 +119,10 @@ class GANRecipe(Recipe):
     beta_1: float = 0.5
 
     def compile(self, model, steps):
+        each = getattr(model, "discriminator_steps", 1)
         model.compile(
             generator_optimizer=self.adam(self.learning_rate, steps),
-            discriminator_optimizer=self.adam(self.discriminator_rate, steps * model.discriminator_steps),
+            discriminator_optimizer=self.adam(self.discriminator_rate, steps * each),
             steps_per_execution=self.steps_per_execution,
         )
 

@@ -18,19 +18,34 @@ from aigc_tf.core import backups, command_line, files
 from aigc_tf.diffusion import Diffusion, GroupedDiffusion
 from aigc_tf.finetuning import DPO, AdaptedTransformer
 from aigc_tf.gan import ACGAN, GAN
+from aigc_tf.image_recipes import (
+    ConceptsRecipe,
+    PairsGANRecipe,
+    PairsRecipe,
+    ShrunkRecipe,
+    StyleRecipe,
+    UnpairedRecipe,
+)
+from aigc_tf.image_to_image import CycleGAN, Palette, Pix2Pix, StyleTransfer, Translator
 from aigc_tf.measures import (
+    colouring_distance,
     frechet_to_validation,
     measure_all,
     measure_answers,
     measure_autoencoder,
     measure_bits,
     measure_classifier,
+    measure_colouring,
+    measure_cycle,
     measure_diffusion,
     measure_drawings,
+    measure_enlarging,
+    measure_groups,
     measure_guidance,
     measure_lines,
     measure_preferred,
     measure_samples,
+    measure_style,
     measure_text,
     measure_vae,
     measure_windows,
@@ -68,12 +83,21 @@ GPT_TRAINING: dict = {
 }
 OPENMOJI: dict = {"image_shape": (32, 32, 3), "ema_decay": 0.9995}
 OPENMOJI_TRAINING: dict = {"batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400}
+COLOURING: dict = {"dropout": 0.3}
+COLOURING_TRAINING: dict = {
+    "epochs": 24, "batch_size": 4, "learning_rate": 4e-4, "steps_per_execution": 10, "seeds": (0, 1, 2),
+    "half_precision": True, "measure": measure_colouring, "curve": colouring_distance,
+}
 FEW_TRAINING: dict = {**OPENMOJI_TRAINING, "every": 20, "epochs": 1500, "warmup_steps": 300}
 
 RECIPES = {
     "digit_classifier": Recipe(  # first: it judges what the others draw
         DigitClassifier, {}, epochs=12, measure=measure_classifier, batch_size=100, learning_rate=2e-3,
         transform=augment, labels=True, steps_per_execution=20, validation=0,
+    ),
+    "group_classifier": ConceptsRecipe(  # the same for chapter 8's; four times as long it learns by heart
+        DigitClassifier, {"image_shape": (32, 32, 3), "num_classes": 10}, epochs=30, measure=measure_groups,
+        batch_size=50, learning_rate=2e-3, labels=True, steps_per_execution=10,
     ),
     "autoencoder": Recipe(
         Autoencoder, {"latent_dim": 32}, epochs=60, measure=measure_all(measure_autoencoder, measure_samples),
@@ -113,6 +137,28 @@ RECIPES = {
     ),
     "openmoji_diffusion_few_changed": DrawingsRecipe(
         Diffusion, OPENMOJI, measure=measure_drawings, transform=augment_drawings, **FEW_TRAINING
+    ),
+    "colour_unet": PairsRecipe(Translator, COLOURING, **COLOURING_TRAINING),
+    "pix2pix": PairsGANRecipe(  # after 80 epochs the discriminator knows the drawings by heart, and the distance grows
+        Pix2Pix, {**COLOURING, "l1_weight": 10.0}, discriminator_rate=4e-4, **COLOURING_TRAINING
+    ),
+    "palette": PairsRecipe(
+        Palette, {}, epochs=80, batch_size=64, learning_rate=3e-3, warmup_steps=200, half_precision=True,
+        measure=measure_colouring,
+    ),
+    "cyclegan": UnpairedRecipe(
+        CycleGAN, {"widths": (24, 48, 96, 192)}, epochs=30, batch_size=4, learning_rate=4e-4, discriminator_rate=4e-4,
+        steps_per_execution=10, half_precision=True, measure=measure_cycle, curve=colouring_distance,
+    ),
+    "super_resolution": ShrunkRecipe(
+        Translator,
+        {"source_shape": (16, 16, 3), "target_shape": (64, 64, 3), "architecture": "sub_pixel", "widths": (32,) * 6},
+        epochs=40, batch_size=16, learning_rate=1e-3, size=64, steps_per_execution=10, half_precision=True,
+        measure=measure_enlarging,
+    ),
+    "style_transfer": StyleRecipe(
+        StyleTransfer, {}, epochs=100, batch_size=1, learning_rate=2e-3, size=64, steps_per_execution=20,
+        measure=measure_style,
     ),
     "gan_dense": GANRecipe(
         GAN, {"latent_dim": 64}, epochs=10, measure=measure_samples, final_lr_fraction=1.0, **GAN_TRAINING

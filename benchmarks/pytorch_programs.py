@@ -12,6 +12,7 @@ It runs in PyTorch's own environment: nothing of the course or TensorFlow is imp
 """
 
 import copy
+import functools
 import math
 import os
 import sys
@@ -295,6 +296,232 @@ class Diffusion(Program):
             return float(self.loss(*self.batch()))
 
 
+def instance_norm(channels):
+    return nn.GroupNorm(channels, channels, eps=1e-3)  # `nn.InstanceNorm2d` leaves `channels_last`, and is slower
+
+
+def layer_norm(channels):
+    return nn.GroupNorm(1, channels, eps=1e-3)  # all channels of an image together
+
+
+class TranslationUNet(nn.Module):
+    """`build_unet` of chapter 8 with upsampling="resize": images → images of the same size, both in [−1, 1]."""
+
+    def __init__(self, sources, targets, widths, dropout):
+        super().__init__()
+        last, outputs = len(widths) - 1, [*(2 * width for width in widths[:-1]), widths[-1]]  # with what is skipped
+        self.down, self.up = nn.ModuleList(), nn.ModuleList()
+        for level, (inputs, width) in enumerate(zip([sources, *widths], widths)):
+            norm = [instance_norm(width)] if 0 < level < last else []
+            self.down.append(nn.Sequential(nn.Conv2d(inputs, width, 4, 2, padding=1), *norm, nn.LeakyReLU(0.2)))
+        for level in reversed(range(last)):
+            norm = instance_norm(widths[level]), nn.Dropout(dropout)
+            self.up.append(nn.Sequential(*self.doubled(outputs[level + 1], widths[level]), *norm, nn.ReLU()))
+        self.up.append(nn.Sequential(*self.doubled(outputs[0], widths[0] // 2), nn.ReLU()))
+        self.images = nn.Sequential(nn.Conv2d(widths[0] // 2 + sources, targets, 3, padding=1), nn.Tanh())
+
+    @staticmethod
+    def doubled(inputs, outputs):
+        return nn.Upsample(scale_factor=2), nn.Conv2d(inputs, outputs, 3, padding=1)
+
+    def forward(self, sources):
+        hidden, skips = sources, [sources]
+        for down in self.down:
+            hidden = down(hidden)
+            skips.append(hidden)
+        skips.pop()
+        for up in self.up:
+            hidden = torch.cat([up(hidden), skips.pop()], dim=1)
+        return self.images(hidden)
+
+
+def patch_discriminator(channels, widths, norm):
+    """`build_patch_discriminator` of chapter 8: images → one logit for each patch, (batch, 1, h, w)."""
+    layers, pad = [], nn.ZeroPad2d((1, 2, 1, 2))  # as Keras does around an even kernel that does not halve
+    for level, (inputs, width) in enumerate(zip([channels, *widths], widths)):
+        halves = level < len(widths) - 1
+        layers += [nn.Conv2d(inputs, width, 4, 2, padding=1)] if halves else [pad, nn.Conv2d(inputs, width, 4)]
+        layers += [norm(width)] if level else []
+        layers.append(nn.LeakyReLU(0.2))
+    return nn.Sequential(*layers, pad, nn.Conv2d(widths[-1], 1, 4))
+
+
+def joined(*images, dim=0):
+    """As one batch: no layer here looks at more than one image."""
+    return torch.cat(images, dim=dim).contiguous(memory_format=torch.channels_last)
+
+
+class Translation(Program):
+    """What both programs of chapter 8 share: generators and discriminators, an optimizer for each side, and the step.
+
+    `sources` and `targets` are bytes (N, height, width, channels).
+    """
+
+    def __init__(
+        self, sources, targets, seed, batch_size, generators, discriminators, learning_rate, beta_1, compiled
+    ):  # fmt: skip
+        self.batch_size = batch_size
+        self.sources, self.targets = (torch.from_numpy(part).permute(0, 3, 1, 2) for part in (sources, targets))
+        torch.manual_seed(seed)
+        sides = [nn.ModuleList(make() for make in side) for side in (generators, discriminators)]
+        for side in sides:
+            side.apply(begin_as_keras).to(memory_format=torch.channels_last)
+        self.network, self.discriminators = sides
+        self.networks = [network for side in sides for network in side]
+        self.optimizers = [adam(side.parameters(), learning_rate, beta_1) for side in sides]
+        # For each size of a batch anew: real ones and fakes are judged together, then fakes alone.
+        self.players = [torch.compile(each, dynamic=False) for each in self.networks] if compiled else self.networks
+
+    def draw(self, *sets):
+        """A batch of each set in [−1, 1], of the same numbers."""
+        chosen = torch.randint(len(sets[0]), (self.batch_size,))
+        return [images[chosen].float() / 127.5 - 1.0 for images in sets]
+
+    def step(self):
+        generator_optimizer, discriminator_optimizer = self.optimizers
+        images = self.batch()
+        fakes = self.fakes(*images)
+        discriminator_optimizer.zero_grad()
+        self.discriminators.requires_grad_(True)
+        self.discriminator_loss(*images, *self.shown(*(fake.detach() for fake in fakes))).backward()
+        discriminator_optimizer.step()
+        self.discriminators.requires_grad_(False)  # the generators' step needs no gradients of their weights
+        generator_optimizer.zero_grad()
+        self.generator_loss(*images, *fakes).backward()
+        generator_optimizer.step()
+
+    def shown(self, *fakes):
+        """The fakes that the discriminators learn from."""
+        return fakes
+
+    def losses_with(self, weights, images):
+        """The discriminators' and the generators' loss when the networks have these weights, of images in [−1, 1]."""
+        images = [torch.from_numpy(part).permute(0, 3, 1, 2) for part in images]  # sources and targets
+        both = nn.ModuleList(self.networks).eval()  # no dropout
+        with torch.no_grad():
+            for weight, value in zip(both.parameters(), weights, strict=True):
+                weight.copy_(torch.from_numpy(value))
+            fakes = self.fakes(*images)
+            losses = self.discriminator_loss(*images, *fakes), self.generator_loss(*images, *fakes)
+        both.train()
+        return [float(loss) for loss in losses]
+
+
+class Pix2Pix(Translation):
+    """`Pix2Pix.train_step` with the non-saturating loss and a discriminator that sees the source."""
+
+    def __init__(
+        self, sources, targets, widths, dropout, discriminator_widths, l1_weight, ema_decay, compiled=False, **training
+    ):
+        self.l1_weight, channels = l1_weight, (sources.shape[-1], targets.shape[-1])
+        generator = functools.partial(TranslationUNet, *channels, widths, dropout)
+        discriminator = functools.partial(patch_discriminator, sum(channels), discriminator_widths, layer_norm)
+        super().__init__(sources, targets, generators=[generator], discriminators=[discriminator], compiled=compiled,
+                         **training)
+        self.average = AveragedModel(self.network, multi_avg_fn=get_ema_multi_avg_fn(ema_decay))
+
+    def batch(self):
+        """Pairs."""
+        return self.draw(self.sources, self.targets)
+
+    def fakes(self, sources, targets):
+        return [self.players[0](sources)]
+
+    def discriminator_loss(self, sources, targets, fakes):
+        both = joined(joined(sources, targets, dim=1), joined(sources, fakes, dim=1))
+        real_logits, fake_logits = self.players[1](both).chunk(2)
+        return (nn.functional.softplus(-real_logits) + nn.functional.softplus(fake_logits)).mean()
+
+    def generator_loss(self, sources, targets, fakes):
+        logits = self.players[1](joined(sources, fakes, dim=1))
+        l1 = 0.5 * nn.functional.l1_loss(fakes, targets)  # as of images in [0, 1]
+        return nn.functional.softplus(-logits).mean() + self.l1_weight * l1
+
+    def step(self):
+        super().step()
+        self.average.update_parameters(self.network)
+
+    def quality(self):
+        """The L1 error of a batch."""
+        sources, targets = self.batch()
+        with torch.no_grad():
+            return float(nn.functional.l1_loss(self.networks[0](sources), targets))
+
+
+class ImagePool:
+    """The last fakes: each new one goes on, or, with a chance of one half, stays, and an older one goes on."""
+
+    def __init__(self, size):
+        self.size, self.filled, self.images = size, 0, None
+
+    def __call__(self, fakes):
+        if self.images is None:
+            self.images = fakes.new_zeros(self.size, *fakes.shape[1:]).contiguous(memory_format=torch.channels_last)
+        before, room = self.filled, min(self.size - self.filled, len(fakes))
+        if room:
+            self.images[before:before + room], self.filled = fakes[:room], before + room
+        if room == len(fakes):
+            return fakes
+        swap = torch.rand(len(fakes) - room) < 0.5
+        new, old = torch.arange(room, len(fakes))[swap], torch.randperm(before)[:len(swap)][swap]
+        shown = fakes.clone()
+        shown[new], self.images[old] = self.images[old], fakes[new]
+        return shown
+
+
+class CycleGAN(Translation):
+    """`CycleGAN.train_step` with the least-squares loss; a generator's first pass and that of its targets are one."""
+
+    def __init__(
+        self, sources, targets, widths, discriminator_widths, cycle_weight, identity_weight, pool_size, compiled=False,
+        **training,
+    ):
+        channels = sources.shape[-1]
+        self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
+        generator = functools.partial(TranslationUNet, channels, channels, widths, dropout=0.0)
+        discriminator = functools.partial(patch_discriminator, channels, discriminator_widths, instance_norm)
+        super().__init__(sources, targets, generators=[generator] * 2, discriminators=[discriminator] * 2,
+                         compiled=compiled, **training)
+        self.pools = [ImagePool(pool_size) for _ in range(2)]
+
+    def batch(self):
+        """Images that have nothing to do with each other."""
+        return [*self.draw(self.sources), *self.draw(self.targets)]
+
+    def fakes(self, sources, targets):
+        """Fake targets and sources, and what the generators make of what they need not change."""
+        there, back, *_ = self.players
+        fake_targets, same_targets = there(joined(sources, targets)).chunk(2)
+        fake_sources, same_sources = back(joined(targets, sources)).chunk(2)
+        return fake_targets, fake_sources, same_targets, same_sources
+
+    def shown(self, fake_targets, fake_sources, *same):
+        return [pool(fakes) for pool, fakes in zip(self.pools, (fake_targets, fake_sources))]
+
+    def discriminator_loss(self, sources, targets, fake_targets, fake_sources, *same):
+        loss = 0.0
+        for judge, real, fakes in zip(self.players[2:], (targets, sources), (fake_targets, fake_sources)):
+            real_logits, fake_logits = judge(joined(real, fakes)).chunk(2)
+            loss += 0.5 * ((real_logits - 1).square() + fake_logits.square()).mean()
+        return loss
+
+    def generator_loss(self, sources, targets, fake_targets, fake_sources, same_targets, same_sources):
+        there, back, judge_targets, judge_sources = self.players
+        l1_loss = nn.functional.l1_loss
+        adversarial = 0.5 * (judge_targets(fake_targets) - 1).square().mean()
+        adversarial += 0.5 * (judge_sources(fake_sources) - 1).square().mean()
+        cycle = l1_loss(back(fake_targets), sources) + l1_loss(there(fake_sources), targets)
+        identity = l1_loss(same_targets, targets) + l1_loss(same_sources, sources)
+        return adversarial + self.cycle_weight * cycle + self.identity_weight * identity
+
+    def quality(self):
+        """The L1 error of a batch there and back."""
+        sources, _ = self.batch()
+        there, back = self.network
+        with torch.no_grad():
+            return float(nn.functional.l1_loss(back(there(sources)), sources))
+
+
 class LanguageModel(nn.Module):
     """Embedding, LSTM and logits."""
 
@@ -535,7 +762,10 @@ class LSTMLayer:
             self.gradients()
 
 
-KINDS = {kind.__name__: kind for kind in (Products, VAE, GAN, Diffusion, LSTM, LSTMLayer, Transformer)}
+KINDS = {
+    kind.__name__: kind
+    for kind in (Products, VAE, GAN, Diffusion, Pix2Pix, CycleGAN, LSTM, LSTMLayer, Transformer)
+}
 
 
 def main():

@@ -17,6 +17,8 @@ WORKS = {  # of a step, where their records are
     "LSTM, 64 × 64 characters": ("lstm_step", "batch 64"),
     "diffusion U-Net, batch 64": ("diffusion_step", "diffusion U-Net"),
     "Transformer, 8 × 256 characters": ("transformer_step", "Transformer"),
+    "pix2pix, batch 4": ("translation_step", "pix2pix"),
+    "CycleGAN, batch 4": ("translation_step", "CycleGAN"),
 }
 
 

@@ -18,6 +18,18 @@ from aigc_tf.diffusion import model as diffusion
 from aigc_tf.finetuning import DPO, AdaptedTransformer
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.gan import model as gan
+from aigc_tf.image_to_image import (
+    VAEGAN,
+    CycleGAN,
+    Palette,
+    Pix2Pix,
+    StyleTransfer,
+    Translator,
+    cyclegan,
+    palette,
+    random_feature_network,
+    vae_gan,
+)
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.text import LSTMLanguageModel, RNNLanguageModel, SentenceVAE, sentence_vae
 from aigc_tf.transformer import TransformerLanguageModel
@@ -159,6 +171,44 @@ class PreferencesRow(AdaptedRow):
         return (*super().arrays(count), reference), (*rejected, reference)
 
 
+class PairsRow(Row):
+    """A model from images to images: its examples are pairs."""
+
+    generates = reconstructs = image_shape = num_classes = None
+
+    def arrays(self, count):
+        """Sources of zeros and ones, and their negatives as targets, enlarged if these are larger."""
+        shape, target_shape = self.config["source_shape"], self.config["target_shape"]
+        sources = (np.random.default_rng(count).random((count, *shape)) < 0.3).astype("float32")
+        factor = target_shape[0] // shape[0]
+        negatives = 1 - sources.repeat(factor, axis=1).repeat(factor, axis=2)
+        return sources, np.broadcast_to(negatives, (count, *target_shape)).copy()
+
+    def batches(self, count, batch_size, seed=None):
+        examples = tf.data.Dataset.from_tensor_slices(self.arrays(count))
+        return (examples if seed is None else examples.shuffle(count, seed=seed)).batch(batch_size)
+
+
+class UnpairedRow(PairsRow):
+    """One that learns from two sets of images of one shape."""
+
+    def arrays(self, count):
+        random = np.random.default_rng(count)
+        return tuple((random.random((count, *self.config["image_shape"])) < 0.3).astype("float32") for _ in range(2))
+
+
+class StyleRow(Row):
+    """A network of one style, which it knows from the start, as it knows whose features judge it."""
+
+    image_shape = (12, 8, 3)
+
+    def build(self, seed=0):
+        model = super().build(seed)
+        stripes = np.tile(np.float32([[[1, 0, 0]]] * 3 + [[[1, 1, 1]]] * 3), (2, 12, 1))
+        model.adapt(random_feature_network(model.filters, model.feature_channels), stripes)
+        return model
+
+
 still = functools.partial(keras.optimizers.SGD, 0.0)
 
 
@@ -191,6 +241,16 @@ def diffusion_row(**config):
     return Row(Diffusion, {"image_shape": (8, 8, 1), "widths": (8, 16), **config})
 
 
+def pairs_row(model, target_shape=(8, 8, 3), terms=frozenset({"loss"}), objectives=("loss",), idle=(), **config):
+    config = {"source_shape": (8, 8, 1), "target_shape": target_shape, "widths": (4, 6), **config}
+    total = pix2pix_total if model is Pix2Pix else lambda terms, model: terms["loss"]
+    return PairsRow(model, config, set(terms), total, objectives, idle)
+
+
+def pix2pix_total(terms, model):
+    return terms["discriminator_loss"]
+
+
 def text_row(model=LSTMLanguageModel, shared=False, **config):
     config = {"tokens": "abcde", "units": (8, 6), "embedding_dim": 4, "clip_norm": 0.1, **config}
     return TextRow(model, config, TEXT_TERMS, total_bits, shared=shared)
@@ -216,6 +276,7 @@ def total_bits(terms, model):
 
 
 TEXT_TERMS = {"loss", "bits", "perplexity"}
+PIX2PIX_TERMS = {*PLAYERS, *LOGITS, "l1"}
 SMALL_COLOUR = {"image_shape": (16, 12, 3), "architecture": "dcgan", "num_classes": 3}
 
 MODELS = {
@@ -253,6 +314,34 @@ MODELS = {
         {"image_shape": (16, 12, 3), "filters": (4, 8), "feature_dim": 16, "num_classes": 3, "dropout": 0.0},
         {"loss", "accuracy"},
     ),
+    "translator": pairs_row(Translator),
+    "super-resolution": pairs_row(
+        Translator, (16, 16, 3), source_shape=(4, 4, 3), architecture="sub_pixel", widths=(4, 4)
+    ),
+    "pix2pix": pairs_row(Pix2Pix, terms=PIX2PIX_TERMS, objectives=PLAYERS, discriminator_widths=(4, 6)),
+    "pix2pix of its outputs alone": pairs_row(
+        Pix2Pix, terms=PIX2PIX_TERMS, objectives=PLAYERS, discriminator_widths=(4, 6), sees_source=False,
+        upsampling="transposed", adversarial_loss="hinge",
+    ),
+    "Palette": pairs_row(Palette, widths=(8,)),
+    "CycleGAN": UnpairedRow(
+        CycleGAN,
+        {"image_shape": (8, 8, 3), "widths": (4, 6), "discriminator_widths": (4, 6), "pool_size": 0},
+        {*PLAYERS, "adversarial", "cycle", "identity"}, lambda terms, model: terms["discriminator_loss"], PLAYERS,
+    ),
+    "style transfer": StyleRow(
+        StyleTransfer, {"widths": (4, 8, 8), "blocks": 1, "filters": (2, 3), "scales": 2, "content_weight": 0.05},
+        {"loss", "style", "content"}, lambda terms, model: terms["style"] + model.content_weight * terms["content"],
+        idle=(*(f"{kind}{number}" for kind in ("mean", "gram") for number in range(6)),
+              *(f"feature_{number}/{weight}" for number in range(2) for weight in ("kernel", "bias"))),
+    ),
+    "VAE-GAN": Row(
+        VAEGAN,
+        {"image_shape": (8, 8, 3), "latent_dim": 3, "encoder_widths": (4, 6), "decoder_widths": (6, 4),
+         "discriminator_widths": (4, 6), "batch_norm": False},
+        {*PLAYERS, *LOGITS, "encoder_loss", "reconstruction", "kl"},
+        lambda terms, model: terms["discriminator_loss"], PLAYERS,
+    ),
     "sentence VAE": LinesRow(
         SentenceVAE,
         {"tokens": "abcd\n", "longest": 5, "latent_dim": 3, "units": 8, "embedding_dim": 4, "clip_norm": 0.1},
@@ -278,7 +367,8 @@ SHARED = {name: row for name, row in MODELS.items() if row.shared}
 
 RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform"), (diffusion, "standard_normal"),
           (diffusion, "uniform"), (denoising, "standard_normal"), (groups, "uniform"),
-          (sentence_vae, "standard_normal"), (sentence_vae, "uniform")]
+          (sentence_vae, "standard_normal"), (sentence_vae, "uniform"), (palette, "standard_normal"),
+          (vae_gan, "standard_normal"), (cyclegan, "uniform")]
 
 
 def constant_noise(shape, seed=None):

@@ -123,6 +123,53 @@ def test_a_step_of_the_diffusion_model_takes_the_flops_of_its_layers(script):
 
 
 @pytest.fixture()
+def small_translator(script):
+    """A function: (work, config, sources, targets) of one of chapter 8's works, made in no time."""
+
+    def make(work, side=8):
+        config = {**script("translation_step").CONFIGS[work], "widths": (8, 8), "discriminator_widths": (8, 8)}
+        shapes = {"pix2pix": {"source_shape": (side, side, 1), "target_shape": (side, side, 3)},
+                  "CycleGAN": {"image_shape": (side, side, 3)}}[work]
+        targets = np.tile(np.eye(side, dtype="uint8")[..., None] * 255, (8, 1, 1, 3))
+        return work, {**config, **shapes}, targets[..., :1] if work == "pix2pix" else 255 - targets, targets
+
+    return make
+
+
+def test_the_keras_examples_way_trains_the_cyclegan(script, small_translator):
+    model, fit = script("translation_step").keras_example(*small_translator("CycleGAN")[1:])
+    model.run_eagerly = True  # a few steps are done before the graph is made
+    history = fit(epochs=10).history
+    for name in ("G_loss", "F_loss", "D_X_loss", "D_Y_loss"):
+        assert history[name][-1] < 0.9 * history[name][0], f"{name} does not fall"
+
+
+@pytest.mark.parametrize("work", ["pix2pix", "CycleGAN"])
+def test_pytorchs_translators_equal_ours(script, small_translator, work):
+    if not script("pytorch").INSTALLED:
+        pytest.skip("PyTorch is not installed for benchmarks (benchmarks/pytorch.py says how)")
+    ours, pytorchs = script("translation_step").losses_with_same_weights(*small_translator(work))
+    assert abs(ours[0] - {"pix2pix": 2 * np.log(2), "CycleGAN": 1.0}[work]) > 1e-3, "the weights say nothing"
+    np.testing.assert_allclose(pytorchs, ours, rtol=1e-4)
+
+
+@pytest.mark.parametrize("work, sources, seen, passes, players", [
+    ("pix2pix", 1, 4, 1, 1), ("CycleGAN", 3, 3, 3, 2),  # what a discriminator sees; passes of a generator, of 2 fakes
+])
+def test_a_step_of_a_translator_takes_the_flops_of_its_convolutions(
+    script, small_translator, work, sources, seen, passes, players
+):
+    translation_step, (_, config, *_) = script("translation_step"), small_translator(work)
+    first, judged_first = (4 * 4) * 16 * sources * 8, (4 * 4) * 16 * seen * 8  # places, kernel, channels
+    generator = first + (2 * 2) * 16 * 8 * 8 + (4 * 4) * 9 * 8 * 8 + (8 * 8) * 9 * (16 * 4 + (4 + sources) * 3)
+    discriminator = judged_first + (4 * 4) * 16 * (8 * 8 + 8)
+    of_drawings = {1: 1, 3: 2}[passes]
+    expected = players * (3 * passes * generator - of_drawings * first + 8 * discriminator - 2 * judged_first)
+    model = translation_step.MODELS[work](**config)
+    assert translation_step.step_gflop(work, model) == pytest.approx(2 * 4 * expected / 1e9)
+
+
+@pytest.fixture()
 def small_transformer():
     """(vocabulary, numbers, config) of a text that repeats itself, and of a Transformer that is made in no time."""
     vocabulary = Vocabulary("abcde")
@@ -170,17 +217,23 @@ def test_no_point_of_growth_is_measured_twice(script):
     assert len(set(points)) == len(points)
 
 
-@pytest.mark.parametrize("kind", ["VAE", "GAN", "Diffusion", "LSTM", "Transformer"])
+@pytest.mark.parametrize("kind", ["VAE", "GAN", "Diffusion", "Pix2Pix", "CycleGAN", "LSTM", "Transformer"])
 def test_pytorchs_programs_learn(script, kind):
     pytorch = script("pytorch")
     if not pytorch.INSTALLED:
         pytest.skip("PyTorch is not installed for benchmarks (benchmarks/pytorch.py says how)")
     images = np.tile(np.eye(28, dtype="uint8")[..., None] * 255, (64, 1, 1, 1))
+    translation = {"sources": images, "widths": [8, 8], "discriminator_widths": [8, 8], "learning_rate": 1e-3,
+                   "beta_1": 0.5}
     arguments = {
         "VAE": {"images": images, "test": (images[:9] / 255).astype("float32")},
         "GAN": {"images": images, "architecture": "dcgan", "learning_rate": 1e-3, "beta_1": 0.5},
         "Diffusion": {"images": images, "labels": np.arange(len(images)) % 10, "widths": [8, 8], "num_classes": 10,
                       "label_dropout": 0.1, "ema_decay": 0.5, "learning_rate": 1e-3},
+        "Pix2Pix": {**translation, "targets": images.repeat(3, axis=-1), "dropout": 0.3, "l1_weight": 10.0,
+                    "ema_decay": 0.5},
+        "CycleGAN": {**translation, "targets": 255 - images, "cycle_weight": 10.0, "identity_weight": 5.0,
+                     "pool_size": 20},
         "LSTM": {"numbers": np.arange(500) % 5, "test": np.arange(500) % 5, "num_tokens": 5, "units": 8,
                  "embedding_dim": 4, "length": 4, "learning_rate": 0.01},
         "Transformer": {"numbers": np.arange(500) % 5, "num_tokens": 5, "num_layers": 1, "width": 8, "num_heads": 2,
@@ -306,6 +359,8 @@ def stacks(script):
         "gflop_per_second": rates,
     }
     transformer = {**part, "milliseconds": {**steps, records.MUON: [4.5, 4.5, 4.5]}}
+    pix2pix = {what: {name: found for name, found in rows.items() if name != records.KERAS} if what != "gflop" else rows
+               for what, rows in part.items()}
     machine = {"date": "2026-01-01", "cores": 2, "processor": "x", "memory_gib": 1, "tensorflow": "t", "keras": "k"}
     layers = {"Keras's layer": [4.0, 4.0], "loop": [2.0, 3.0], "PyTorch": [1.0, 1.0]}
     reached = {
@@ -320,6 +375,7 @@ def stacks(script):
         "lstm_step": {"gflop_per_second": rates, "batch 64": {"milliseconds": steps, "gflop": 0.05}},
         "diffusion_step": {"diffusion U-Net": part},
         "transformer_step": {"Transformer": transformer, "per_second": {"one text": steps, "20 texts": steps}},
+        "translation_step": {"pix2pix": pix2pix, "CycleGAN": part},
         "lstm_layer": {"work": "", "machine": machine, "batch 64, 256 units": {"milliseconds": layers}},
     }
     goal = {"target": 105.0, "steps_between_looks": 48, records.FUSED: reached, records.TORCH: reached}
@@ -353,15 +409,16 @@ def test_every_table_and_the_picture_can_be_made(script, stacks):
     page = summary.page(stacks)
     assert page.count("\n| VAE, batch 128 |") == page.count("\n| diffusion U-Net, batch 64 |") == 3
     assert page.count("\n| Transformer, 8 × 256 characters |") == 3 and page.count("\n| 20 texts | 1 |") == 2
+    assert page.count("\n| pix2pix, batch 4 |") == page.count("\n| CycleGAN, batch 4 |") == 3
     assert page.count("| VAE, files | 16 | 7.0 | 70 |") == 1
     summary.picture(stacks["classic"]).clear()
 
 
 def test_a_work_that_was_not_measured_is_in_no_table(script, stacks):
     for found in stacks.values():
-        del found["diffusion_step"], found["transformer_step"]
+        del found["diffusion_step"], found["transformer_step"], found["translation_step"]
     page = script("summary").page(stacks)
-    assert "diffusion" not in page and "Transformer" not in page
+    assert not re.search("diffusion|Transformer|pix2pix|CycleGAN", page)
 
 
 def test_nothing_measured_is_said(script):

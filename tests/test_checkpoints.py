@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from models import MODELS
 
-from aigc_tf import checkpoints, data, metrics
+from aigc_tf import checkpoints, data, measures, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
 from aigc_tf.finetuning import (
     Demands,
@@ -310,7 +310,8 @@ def mnist():
     return data.load_mnist()
 
 
-NO_IMAGES = ("digit_classifier", "sentence_vae", *TEXT, *ANSWERERS)
+TRANSLATORS = [name for name in SHIPPED if hasattr(checkpoints.model_class(CLASSES[name]), "translate")]
+NO_IMAGES = ("digit_classifier", "group_classifier", "sentence_vae", *TEXT, *ANSWERERS, *TRANSLATORS)
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name not in NO_IMAGES])
@@ -318,6 +319,16 @@ def test_a_shipped_checkpoint_generates(name):
     model = checkpoints.load(name)
     conditions = {"labels": [0, 9]} if getattr(model, "num_classes", None) else {}
     assert model.generate(2, seed=0, **conditions).shape == (2, *getattr(model, "image_shape", (28, 28, 1)))
+
+
+@pytest.mark.parametrize("name", TRANSLATORS)
+def test_a_shipped_translator_translates(name):
+    model = checkpoints.load(name)
+    shape = getattr(model, "source_shape", getattr(model, "image_shape", (32, 32, 3)))
+    images = model.translate(np.full((2, *shape), 0.5, "float32"))
+    assert images.shape == (2, *getattr(model, "target_shape", shape))
+    assert images.dtype == np.float32
+    assert 0 <= images.min() <= images.max() <= 1
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -610,3 +621,32 @@ def test_plays_cost_hardly_more_after_the_preferences():
     text = split_text(data.load_text("shakespeare"))[1][:20_000]
     before, after = (nats_per_token(checkpoints.load(name), text, 256) for name in ("gpt_characters", "gpt_preferred"))
     assert after < before + 0.05
+
+
+# ---- chapter 8 ----
+
+
+def by_seed(name, key):
+    """A recorded number of each of a checkpoint's seeds."""
+    return np.array([result["metrics"][key] for result in checkpoints.info(name)["by_seed"]])
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_pix2pix_passes_the_gates_of_chapter_8_with_every_seed(part):
+    distances = [by_seed(name, f"{part}_frechet_distance") for name in ("pix2pix", "colour_unet")]
+    errors = [by_seed(name, f"{part}_l1") for name in ("pix2pix", "colour_unet")]
+    assert np.all(distances[0] <= 0.5 * distances[1]), "at most half of the L1 network's distance"
+    assert np.all(errors[0] <= 1.3 * errors[1]), "at most 1.3 times its L1 error"
+
+
+@pytest.mark.parametrize("name", ["colour_unet", "pix2pix", "palette"])
+def test_a_colouring_model_is_what_its_record_says(name):
+    parts = data.load_openmoji_by_concept()
+    measured = measures.measure_colouring(checkpoints.load(name), parts)
+    recorded = checkpoints.info(name)["metrics"]
+    for key in ("test_l1", "test_frechet_distance", "validation_l1"):
+        assert measured[key] == pytest.approx(recorded[key], rel=0.01, abs=1e-4), key
+
+
+def test_one_pass_is_a_hundred_times_as_fast_as_optimising_the_pixels():
+    assert checkpoints.info("style_transfer")["metrics"]["times_as_fast"] >= 100

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from aigc_tf import callbacks, checkpoints, data, measures, recipes, text_recipes
+from aigc_tf import callbacks, checkpoints, data, measures, recipe_kinds, recipes, text_recipes
 from aigc_tf.autoencoder import Autoencoder
 from aigc_tf.core import files
 from aigc_tf.diffusion import Diffusion
 from aigc_tf.finetuning import DPO, Example, Preference, examples_of
 from aigc_tf.gan import GAN
+from aigc_tf.image_recipes import ConceptsRecipe, PairsRecipe, ShrunkRecipe, UnpairedRecipe
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.recipe_kinds import DrawingsRecipe, Recipe, ReflowRecipe
 from aigc_tf.recipes import RECIPES
@@ -269,12 +270,74 @@ def test_every_recipe_builds_compiles_and_learns_from_its_batches(name, small):
         dataset = data.load_text("shakespeare/hamlet")[:20_000]
     if isinstance(recipe, InstructionsRecipe):
         dataset = {"train": examples_of(dataset, longest=recipe.longest), "plays": dataset}
-    if isinstance(recipe, DrawingsRecipe):
+    if isinstance(recipe, (ConceptsRecipe, DrawingsRecipe)):
         dataset = recipe.load()
     model, batches = recipe.build(dataset), recipe.batches(dataset)
     dataclasses.replace(recipe, warmup_steps=0).compile(model, steps=10)  # too few for a rise
     history = model.fit(batches.take(1), verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
+
+
+@pytest.fixture
+def unchanged(monkeypatch):
+    """A transform that leaves images as they are."""
+    def keep(images, *, seed):
+        return images
+
+    monkeypatch.setitem(recipe_kinds.TRANSFORMS, keep, "as they are")
+    return keep
+
+
+@pytest.fixture(scope="module")
+def drawings():
+    return ConceptsRecipe(None, {}, 1, weigh).load()
+
+
+def test_an_outline_is_changed_together_with_its_colours(drawings):
+    """Where the outline is black, so is the drawing: in most pixels, as some outlines are drawn in another colour."""
+    recipe = PairsRecipe(None, {}, 1, weigh, batch_size=200)
+    outlines, colours = next(iter(recipe.batches(drawings)))
+    black = outlines[..., 0] < 0.1
+    assert np.mean(np.max(colours, axis=-1)[black] < 0.3) > 0.9
+    assert np.mean(np.max(colours[::-1], axis=-1)[black] < 0.3) < 0.5  # with another drawing's colours
+
+
+def test_outlines_and_colours_of_the_unpaired_recipe_share_no_drawing(drawings, unchanged):
+    recipe = UnpairedRecipe(None, {}, 1, weigh, batch_size=1000, transform=unchanged)
+    (outlines, colours), = recipe.batches(drawings)
+    assert len(outlines) == len(colours) == len(drawings[0].names) / 2
+    assert outlines.shape == colours.shape
+    used = {image.tobytes() for image in np.round(255 * colours.numpy()).astype("uint8")}
+    numbers = [place for place, image in enumerate(drawings[0].colour) if image.tobytes() in used]
+    ink = {image.tobytes() for image in np.round(255 * outlines.numpy()[..., :1]).astype("uint8")}
+    lines = [place for place, image in enumerate(drawings[0].outline) if image.tobytes() in ink]
+    assert len(set(numbers) & set(lines)) < 0.1 * len(numbers)  # some are drawn twice, as flags are
+
+
+def test_the_shrunk_recipe_pairs_a_drawing_with_its_own_means(drawings):
+    recipe = ShrunkRecipe(None, {}, 1, weigh, batch_size=20)
+    small, images = next(iter(recipe.batches(drawings)))
+    np.testing.assert_allclose(small[3, 2, 5], np.mean(images[3, 8:12, 20:24], axis=(0, 1)), atol=1e-6)
+
+
+def test_pages_of_the_style_recipe_are_lit_anew_and_half_of_them_are_negatives(drawings):
+    recipe = dataclasses.replace(RECIPES["style_transfer"], page=32, steps_per_epoch=40)
+    first, second = (np.concatenate(list(recipe.batches(recipe.load()))) for _ in range(2))
+    assert first.shape == (40, 32, 32, 3)
+    assert 0 <= first.min() < first.max() <= 1
+    np.testing.assert_allclose(first, second, atol=1e-6)  # the same seed
+    dark = np.mean(first, axis=(1, 2, 3)) < 0.5
+    assert 0.2 < dark.mean() < 0.8
+
+
+def test_groups_of_the_concepts_recipe_belong_to_their_drawings(drawings, unchanged):
+    recipe = ConceptsRecipe(None, {}, 1, weigh, batch_size=2000, labels=True, transform=unchanged)
+    (images, labels), = recipe.batches(drawings)
+    colours = [image.tobytes() for image in drawings[0].colour]
+    known = dict(zip(colours, data.group_numbers(drawings[0])))
+    once = {image for image in colours if colours.count(image) == 1}
+    found = [image.tobytes() for image in np.round(255 * images.numpy()).astype("uint8")]
+    assert all(known[image] == label for image, label in zip(found, labels.numpy()) if image in once)
 
 
 @pytest.mark.parametrize("name", RECIPES)

@@ -184,3 +184,18 @@ class _KerasLayerNormLSTMCell(keras.layers.LSTMCell):
 
 
 LayerNormLSTMCell = _KerasLayerNormLSTMCell if KERAS_3 else tfa.rnn.LayerNormLSTMCell
+
+
+@keras.saving.register_keras_serializable(package="aigc_tf")
+class _KerasInstanceNormalization(keras.layers.GroupNormalization):
+    """The successor of `tfa.layers.InstanceNormalization`: a group for each channel, same weights, same result.
+
+    Its layers are named as that class's are, since the names of weights in checkpoints are made of them.
+    """
+
+    def __init__(self, name=None, **kwargs):
+        name = name or f"instance_normalization_{keras.backend.get_uid('instance_normalization')}"
+        super().__init__(name=name, **{**kwargs, "groups": -1})  # a config has their number, which the channels give
+
+
+InstanceNormalization = _KerasInstanceNormalization if KERAS_3 else tfa.layers.InstanceNormalization

@@ -18,10 +18,20 @@ from aigc_tf.measures.texts import (
     nats_of_answers,
 )
 from aigc_tf.measures.together import measure_all
+from aigc_tf.measures.translations import (
+    colouring_distance,
+    measure_colouring,
+    measure_cycle,
+    measure_enlarging,
+    measure_groups,
+    measure_nearness,
+    measure_style,
+)
 
 __all__ = [
-    "frechet_to_validation", "measure_all", "measure_answers", "measure_autoencoder", "measure_bits",
-    "measure_classifier", "measure_diffusion", "measure_drawings", "measure_guidance", "measure_lines",
-    "measure_preferred", "measure_samples", "measure_text", "measure_vae", "measure_windows", "nats_of_a_page",
-    "nats_of_answers",
+    "colouring_distance", "frechet_to_validation", "measure_all", "measure_answers", "measure_autoencoder",
+    "measure_bits", "measure_classifier", "measure_colouring", "measure_cycle", "measure_diffusion",
+    "measure_drawings", "measure_enlarging", "measure_groups", "measure_guidance", "measure_lines", "measure_nearness",
+    "measure_preferred", "measure_samples", "measure_style", "measure_text", "measure_vae", "measure_windows",
+    "nats_of_a_page", "nats_of_answers",
 ]

@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -147,3 +148,45 @@ def test_the_layer_norm_cell_has_the_same_weights_in_the_same_order_on_both_stac
     assert [tuple(weight.shape) for weight in cell.get_weights()] == [
         (3, 16), (4, 16), (16,), (16,), (16,), (16,), (16,), (4,), (4,)
     ]
+
+
+# ---- instance normalization -----------------------------------------------------------------------------------------
+
+
+def test_instance_normalization_is_its_equation(images):
+    """(x − mean) / √(variance + 0.001), of each channel of each image by itself; then its gain and shift."""
+    layer = addons.InstanceNormalization()
+    layer.build((None, 9, 9, 2))
+    gain, shift = np.array([2.0, -0.5]), np.array([0.1, 3.0])
+    layer.set_weights([gain, shift])
+    mean, variance = images.mean(axis=(1, 2), keepdims=True), images.var(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(layer(images), (images - mean) / np.sqrt(variance + 1e-3) * gain + shift, atol=1e-5)
+
+
+def test_instance_normalization_has_the_same_weights_on_both_stacks():
+    layer = addons.InstanceNormalization()
+    layer.build((None, 9, 9, 2))
+    names = [getattr(weight, "path", weight.name).split("/")[-1].removesuffix(":0") for weight in layer.weights]
+    assert names == ["gamma", "beta"]
+    assert [tuple(weight.shape) for weight in layer.weights] == [(2,), (2,)]
+
+
+def test_instance_normalization_has_the_same_name_on_both_stacks():
+    """As the names of weights in a checkpoint begin with it."""
+    assert re.fullmatch(r"instance_normalization(_\d+)?", addons.InstanceNormalization().name)
+
+
+def test_instance_normalization_is_rebuilt_from_its_config(images):
+    layer = addons.InstanceNormalization(epsilon=0.5)
+    before = layer(images)
+    again = addons.InstanceNormalization.from_config(layer.get_config())
+    np.testing.assert_array_equal(again(images), before)
+
+
+def test_a_network_with_instance_normalization_is_saved_and_loaded(images, tmp_path):
+    inputs = keras.Input((9, 9, 2))
+    network = keras.Model(inputs, addons.InstanceNormalization()(inputs))
+    network.set_weights([np.array([2.0, -0.5]), np.array([0.1, 3.0])])
+    network.save(tmp_path / "network.keras")
+    again = keras.models.load_model(tmp_path / "network.keras")
+    np.testing.assert_array_equal(again(images), network(images))

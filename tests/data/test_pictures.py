@@ -45,7 +45,7 @@ def test_there_is_black_lead_between_the_panes():
 
 
 def test_hatching_is_black_on_white():
-    hatching = pictures.paint_hatching(64)
+    hatching = pictures.paint_hatching(128)
     np.testing.assert_array_equal(hatching[..., 0], hatching[..., 2])
     assert np.mean(hatching > 0.9) > 0.4
 
