@@ -12,6 +12,7 @@ from models import MODELS
 
 from aigc_tf import checkpoints, data, measures, metrics
 from aigc_tf.autoencoder import PCA, Autoencoder, squared_error
+from aigc_tf.data import pictures
 from aigc_tf.finetuning import (
     Demands,
     kl_to_reference,
@@ -639,13 +640,51 @@ def test_pix2pix_passes_the_gates_of_chapter_8_with_every_seed(part):
     assert np.all(errors[0] <= 1.3 * errors[1]), "at most 1.3 times its L1 error"
 
 
-@pytest.mark.parametrize("name", ["colour_unet", "pix2pix", "palette"])
+@pytest.mark.parametrize("name", ["colour_unet", "pix2pix", "palette", "cyclegan"])
 def test_a_colouring_model_is_what_its_record_says(name):
     parts = data.load_openmoji_by_concept()
     measured = measures.measure_colouring(checkpoints.load(name), parts)
     recorded = checkpoints.info(name)["metrics"]
     for key in ("test_l1", "test_frechet_distance", "validation_l1"):
         assert measured[key] == pytest.approx(recorded[key], rel=0.01, abs=1e-4), key
+
+
+@pytest.fixture(scope="module")
+def copying():
+    """What outlines that are handed in as they are get, on the test drawings."""
+    test = data.load_openmoji_by_concept()[2]
+    copies = np.repeat(data.scale_images(test.outline), 3, axis=-1)
+    return measures.measure_nearness(copies, data.scale_images(test.colour), checkpoints.load("group_classifier"))
+
+
+def test_cyclegan_closes_half_of_the_gap_between_copying_and_pix2pix(copying):
+    reached, best = (checkpoints.info(name)["metrics"]["test_frechet_distance"] for name in ("cyclegan", "pix2pix"))
+    assert (copying["frechet_distance"] - reached) / (copying["frechet_distance"] - best) >= 0.5
+
+
+def test_cyclegan_hides_colours_in_shades_that_outlines_do_not_have():
+    recorded = checkpoints.info("cyclegan")["metrics"]
+    assert recorded["test_cycle_l1_black"] > 2 * recorded["test_cycle_l1"]
+
+
+def test_super_resolution_gains_at_least_a_decibel_and_a_half_over_bicubic_interpolation():
+    recorded = checkpoints.info("super_resolution")["metrics"]
+    for part in ("validation", "test"):
+        assert recorded[f"{part}_psnr"] >= recorded[f"{part}_bicubic_psnr"] + 1.5
+
+
+def test_super_resolution_is_what_its_record_says():
+    parts = data.load_openmoji_by_concept(size=64)
+    measured = measures.measure_enlarging(checkpoints.load("super_resolution"), parts)
+    recorded = checkpoints.info("super_resolution")["metrics"]
+    for key in ("test_psnr", "test_ssim", "test_bicubic_psnr"):
+        assert measured[key] == pytest.approx(recorded[key], rel=1e-3), key
+
+
+def test_the_painter_is_what_its_record_says():
+    """Of the photograph; how fast it is, the record alone says."""
+    (loss,) = checkpoints.load("style_transfer").compute_losses(pictures.load_photo()[np.newaxis])["loss"]
+    assert float(loss) == pytest.approx(checkpoints.info("style_transfer")["metrics"]["photo_loss"], rel=0.01)
 
 
 def test_one_pass_is_a_hundred_times_as_fast_as_optimising_the_pixels():

@@ -13,7 +13,7 @@ from aigc_tf.core.model import running_means
 from aigc_tf.core.noise import uniform
 from aigc_tf.gan.losses import LOSSES
 from aigc_tf.gan.model import from_tanh_range, to_tanh_range
-from aigc_tf.image_to_image.networks import UPSAMPLING, Networks, build_patch_discriminator, build_unet
+from aigc_tf.image_to_image.networks import NORMS, UPSAMPLING, Networks, build_patch_discriminator, build_unet
 from aigc_tf.image_to_image.pix2pix import l1_loss, mean_over_patches
 
 
@@ -71,6 +71,8 @@ class CycleGAN(AdversarialModel):
         image_shape: (height, width, channels) of both sets.
         widths, upsampling: of both generators, as for `build_unet`.
         discriminator_widths: of both, as for `build_patch_discriminator`.
+        discriminator_norms: of the targets' and of the sources', names in `networks.NORMS`. "instance" hardly sees if
+            what should be an outline is filled with grey.
         adversarial_loss: a name in `gan.losses.LOSSES`; the paper's is "least_squares" (section 4).
         cycle_weight: λ of the way there and back, L1 of images in [−1, 1], at least 0 (10 in the paper).
         identity_weight: of what a generator changes of its own targets, at least 0 (5 in section 5.2 there).
@@ -86,6 +88,7 @@ class CycleGAN(AdversarialModel):
         widths=(32, 64, 128, 256),
         upsampling="resize",
         discriminator_widths=(32, 64, 128),
+        discriminator_norms=("instance", "instance"),
         adversarial_loss="least_squares",
         cycle_weight=10.0,
         identity_weight=5.0,
@@ -95,6 +98,8 @@ class CycleGAN(AdversarialModel):
         super().__init__(**kwargs)
         check_name("adversarial_loss", adversarial_loss, LOSSES)
         check_name("upsampling", upsampling, UPSAMPLING)
+        if len(discriminator_norms) != 2 or not set(discriminator_norms) <= set(NORMS):
+            raise ValueError(f"discriminator_norms must be two names in {NORMS}. Received: {discriminator_norms}")
         if min(cycle_weight, identity_weight, pool_size) < 0:
             raise ValueError(
                 "cycle_weight, identity_weight and pool_size must be ≥ 0. Received: "
@@ -104,6 +109,7 @@ class CycleGAN(AdversarialModel):
         self.widths = tuple(widths)
         self.upsampling = upsampling
         self.discriminator_widths = tuple(discriminator_widths)
+        self.discriminator_norms = tuple(discriminator_norms)
         self.adversarial_loss = adversarial_loss
         self.cycle_weight = cycle_weight
         self.identity_weight = identity_weight
@@ -112,8 +118,9 @@ class CycleGAN(AdversarialModel):
         self.there, self.back = build_generator(name="there"), build_generator(name="back")
         sizes = ([self.image_shape], self.discriminator_widths)
         build_discriminator = functools.partial(build_patch_discriminator, *sizes)
-        self.target_discriminator = build_discriminator(name="target_discriminator")
-        self.source_discriminator = build_discriminator(name="source_discriminator")
+        of_targets, of_sources = self.discriminator_norms
+        self.target_discriminator = build_discriminator(norm=of_targets, name="target_discriminator")
+        self.source_discriminator = build_discriminator(norm=of_sources, name="source_discriminator")
         if pool_size:
             self.target_pool = ImagePool(self.image_shape, pool_size, name="target_pool")
             self.source_pool = ImagePool(self.image_shape, pool_size, name="source_pool")

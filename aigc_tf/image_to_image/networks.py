@@ -12,6 +12,7 @@ from keras import layers
 from aigc_tf.core.addons import InstanceNormalization
 
 UPSAMPLING = ("resize", "transposed")
+NORMS = ("instance", "layer")
 
 
 class Networks(tuple):
@@ -153,8 +154,8 @@ def build_patch_discriminator(shapes, widths, norm="instance", name="discriminat
     Args:
         shapes: (height, width, channels) of the images that it sees together: [target], or [source, target].
         widths: channels; each layer but the last halves height and width.
-        norm: "instance", of each channel by itself, which hides how much of each colour there is; or "layer", of all
-            channels of an image together (Ba et al. 2016, arXiv:1607.06450), which does not.
+        norm: a name in `NORMS`: "instance", of each channel by itself, which hides how much of each colour there is; or
+            "layer", of all channels of an image together (Ba et al. 2016, arXiv:1607.06450), which does not.
 
     Raises:
         ValueError: if the images differ in size.

@@ -284,6 +284,8 @@ def test_calling_the_model_translates():
     ({"cycle_weight": -1.0}, "≥ 0. Received: cycle_weight=-1.0"),
     ({"identity_weight": -1.0}, "identity_weight=-1.0"),
     ({"pool_size": -1}, "pool_size=-1"),
+    ({"discriminator_norms": ("layer",)}, r"must be two names in \('instance', 'layer'\). Received: \('layer',\)"),
+    ({"discriminator_norms": ("layer", "batch")}, r"Received: \('layer', 'batch'\)"),
     ({"image_shape": (10, 8, 3)}, "multiples of 2 to the number of widths"),
 ])
 def test_what_a_cyclegan_cannot_be_made_of_is_refused(config, message):

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from aigc_tf.image_to_image import build_patch_discriminator, build_sub_pixel_network, build_unet
-from aigc_tf.image_to_image.networks import UPSAMPLING, Enlarge, Networks, PixelShuffle, doubled
+from aigc_tf.image_to_image.networks import NORMS, UPSAMPLING, Enlarge, Networks, PixelShuffle, doubled
 
 
 def images(count=3, shape=(8, 8, 1), seed=0):
@@ -159,6 +159,19 @@ def test_a_logit_depends_on_its_own_patch_alone():
     rows, columns = np.nonzero((network(image) != network(spoilt)).numpy()[0, :, :, 0])
     assert (rows.min(), rows.max()) == (columns.min(), columns.max())
     assert 8 in rows and np.ptp(rows) == 6
+
+
+def test_instance_normalization_hides_how_much_of_each_channel_there_is_and_layer_normalization_does_not():
+    """Of the first layer's channels: one that is doubled stays what it was, if each is normalized by itself."""
+    changes = {}
+    for norm in NORMS:
+        network = build_patch_discriminator([(16, 16, 3)], (4, 6, 8), norm=norm)
+        layer = [each for each in network.layers if "normalization" in each.name][0]
+        maps = 10 * images(shape=(8, 8, 6))
+        doubled = np.concatenate([2 * maps[..., :1], maps[..., 1:]], axis=-1)
+        changes[norm] = np.abs(layer(doubled) - layer(maps)).max()
+    assert changes["instance"] < 1e-3
+    assert changes["layer"] > 0.1
 
 
 @pytest.mark.parametrize("place", [0, 1])
