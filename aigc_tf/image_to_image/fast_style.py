@@ -6,6 +6,7 @@ from keras import layers
 
 from aigc_tf.core.distribute import batch_mean
 from aigc_tf.core.inputs import as_images, check_finite, unpack
+from aigc_tf.core.labels import one_hot_labels
 from aigc_tf.core.model import Model, running_means
 from aigc_tf.gan.model import from_tanh_range, to_tanh_range
 from aigc_tf.image_to_image.networks import doubled, normalized
@@ -121,6 +122,7 @@ class StyleTransfer(Model):
             ValueError: for images that `translate` refuses.
             tf.errors.InvalidArgumentError: before `adapt`.
         """
+        one_hot_labels(labels, None, None)  # it takes none
         images = self._checked(images)
         means, grams = self.target.statistics()
         check = tf.debugging.assert_positive(tf.reduce_sum(means[0]), "There is no style yet: call `adapt` first")
@@ -131,9 +133,8 @@ class StyleTransfer(Model):
         return transfer_losses(maps, content_maps, (means, grams), self.content_weight, self.scales)
 
     def train_step(self, data):
-        images, _ = unpack(data)
         with tf.GradientTape() as tape:
-            losses = self.compute_losses(images, training=True)
+            losses = self.compute_losses(*unpack(data), training=True)
             objective = batch_mean(losses["loss"])
         variables = self.generator.trainable_variables
         self.optimizer.apply_gradients(zip(tape.gradient(objective, variables), variables))
