@@ -41,7 +41,8 @@ def style_statistics(maps):
     """What is known of a style: for each layer μ, the mean activations, and A, the Gram matrix about μ.
 
     Activations are never below 0, so part of the plain Gram matrix is μμᵀ (of the pixels' own most of it), which a
-    picture of the right colours has, too; about μ it is the covariance. (Novak & Nikulin 2016, arXiv:1605.04603, shift activations, too.)
+    picture of the right colours has, too; about μ it is the covariance.
+    (Novak & Nikulin 2016, arXiv:1605.04603, shift activations, too.)
 
     Args:
         maps: for each layer (1, height, width, N).
