@@ -21,6 +21,7 @@ from aigc_tf.diffusion.schedules import (
 )
 from aigc_tf.diffusion.unet import build_unet, time_features
 from aigc_tf.gan.model import to_tanh_range
+from aigc_tf.image_to_image.pix2pix import as_pairs
 
 
 def rates_at(times):
@@ -85,11 +86,7 @@ class Palette(Model):
 
     def _checked(self, sources, targets):
         """Both in [−1, 1]: what the network may rely on."""
-        if targets is None:
-            raise ValueError("It learns from pairs, (sources, targets). Received: images alone")
-        sources, targets = as_images(sources, self.source_shape), as_images(targets, self.target_shape)
-        tf.debugging.assert_equal(tf.shape(sources)[0], tf.shape(targets)[0], "Each source needs one target")
-        return to_tanh_range(sources), to_tanh_range(targets)
+        return as_pairs(sources, targets, self.source_shape, self.target_shape)
 
     def compute_losses(self, sources, targets=None, noise=None, times=None):
         """Mean squared error of the velocity, {"loss": (batch,)}, for sources and targets in [0, 1].

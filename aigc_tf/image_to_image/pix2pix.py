@@ -22,6 +22,20 @@ def l1_loss(images, targets):
     return tf.reduce_mean(tf.abs(images - targets), axis=(1, 2, 3))
 
 
+def as_pairs(sources, targets, source_shape, target_shape):
+    """Sources and targets in [0, 1], (batch, *source_shape) and (batch, *target_shape), checked, in [−1, 1].
+
+    Raises:
+        ValueError: for missing targets, and as `as_images` does.
+        tf.errors.InvalidArgumentError: for another number of targets.
+    """
+    if targets is None:
+        raise ValueError("It learns from pairs, (sources, targets). Received: images alone")
+    sources, targets = as_images(sources, source_shape), as_images(targets, target_shape)
+    tf.debugging.assert_equal(tf.shape(sources)[0], tf.shape(targets)[0], "Each source needs one target")
+    return to_tanh_range(sources), to_tanh_range(targets)
+
+
 def mean_over_patches(values):
     """(batch, h, w), one number for each patch → (batch,)."""
     return tf.reduce_mean(values, axis=(1, 2))
@@ -76,11 +90,7 @@ class Translator(Model):
 
     def _checked(self, sources, targets):
         """Both in [−1, 1]: what the networks may rely on."""
-        if targets is None:
-            raise ValueError("It learns from pairs, (sources, targets). Received: images alone")
-        sources, targets = as_images(sources, self.source_shape), as_images(targets, self.target_shape)
-        tf.debugging.assert_equal(tf.shape(sources)[0], tf.shape(targets)[0], "Each source needs one target")
-        return to_tanh_range(sources), to_tanh_range(targets)
+        return as_pairs(sources, targets, self.source_shape, self.target_shape)
 
     def l1(self, images, targets):
         """The L1 error of images in [−1, 1], told as that of images in [0, 1], (batch,)."""
