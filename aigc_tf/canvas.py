@@ -76,3 +76,22 @@ class DrawingPad(ipywidgets.VBox):
             for stroke in self.strokes:
                 for start, end in zip(stroke, stroke[1:] or stroke):
                     self.paper.stroke_line(*start, *end)
+
+
+class OutlinePad(DrawingPad):
+    """The same paper with a thin pen, for black lines as of OpenMoji's outlines; its sample is a fish."""
+
+    sample = (
+        ((39, 140), (49, 108), (77, 88), (122, 84), (168, 94), (196, 120), (254, 83), (245, 140), (254, 197),
+         (196, 160), (168, 186), (122, 196), (77, 192), (49, 172), (39, 140)),
+        ((196, 120), (206, 140), (196, 160)),
+        ((105, 85), (131, 54), (162, 92)),
+        ((75, 122), (81, 127), (75, 132), (69, 127), (75, 122)),
+    )
+    pen = 8  # pixels: about one of OpenMoji's 32 × 32
+
+    def __init__(self):
+        super().__init__()
+        self.strokes, self.value = [list(stroke) for stroke in self.sample], self.sample
+        self.paper.line_width = self.pen
+        self.children[1].children[1].description = "Use this drawing"

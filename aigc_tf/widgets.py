@@ -1,7 +1,7 @@
 """Playgrounds: sliders that move a trained model in a running notebook, and a still picture for everyone else.
 
-Each function takes a model, or loads the checkpoint that suits, and returns a `Playground`; `draw_digit` takes what is
-to be done with the digit that a reader draws.
+Each function takes a model, or loads the checkpoint that suits, and returns a `Playground`; `draw_digit` and
+`draw_outline` take what is to be done with what a reader draws.
 """
 
 import functools
@@ -263,3 +263,26 @@ def draw_digit(make):
         return display.Pretty(f"There is nothing to draw on here. {error}; `pip install ipycanvas` adds it.")
     return Playground(lambda strokes: make(digit_from_array(draw_strokes(strokes))), {"strokes": DrawingPad()},
                       without_kernel=DRAW_WITHOUT_KERNEL)
+
+
+def draw_outline(make):
+    """Paper to draw an outline on, and below it what a function makes of it when *Use this drawing* is pressed.
+
+    Args:
+        make: function from the outline, float32 (1, 32, 32, 1) in [0, 1], black lines on white as in
+            `data.load_openmoji`, to (PIL image or text, caption in words).
+
+    Returns:
+        A `Playground`, or a line of text where ipycanvas is not installed.
+    """
+    try:
+        from aigc_tf.canvas import OutlinePad  # here, as for `draw_digit`
+    except ModuleNotFoundError as error:
+        return display.Pretty(f"There is nothing to draw on here. {error}; `pip install ipycanvas` adds it.")
+    return Playground(lambda strokes: make(outline_of(draw_strokes(strokes, pen=OutlinePad.pen))),
+                      {"strokes": OutlinePad()}, without_kernel=DRAW_WITHOUT_KERNEL.replace("digit", "drawing"))
+
+
+def outline_of(paper):
+    """Paper uint8 (280, 280) as an outline, float32 (1, 32, 32, 1) in [0, 1]: each pixel is the mean of its square."""
+    return np.asarray(Image.fromarray(paper).resize((32, 32), Image.Resampling.BOX), np.float32)[None, ..., None] / 255

@@ -310,6 +310,31 @@ def test_missing_ipycanvas_is_said_on_the_page(monkeypatch):
     assert isinstance(note, Pretty) and "ipycanvas" in note.data
 
 
+def darkness(outline):
+    """A function of an outline, as `draw_outline` takes: how many of its rows hold a line."""
+    return str(outline.shape), f"Lines in {int((outline[0, ..., 0].min(axis=1) < 0.5).sum())} rows."
+
+
+def test_outline_is_black_on_white_and_small():
+    outlines = []
+    widgets.draw_outline(lambda outline: (outlines.append(outline) or "seen", "seen"))
+    (outline, *_) = outlines
+    assert (outline.shape, outline.dtype) == ((1, 32, 32, 1), np.float32)
+    assert outline.min() < 0.3 and np.median(outline) == outline.max() == 1
+
+
+def test_drawn_outline_reaches_the_function_when_it_is_used_and_not_before():
+    playground = widgets.draw_outline(darkness)
+    pad, before = playground.controls["strokes"], playground.caption.value
+    draw_one(pad)
+    assert playground.caption.value == before
+    press(pad, "Use this drawing")
+    assert "Lines in 18 rows." in playground.caption.value  # a pen of 8 on a line of 160: 168 pixels, rows of 8.75
+    press(pad, "Clear")
+    press(pad, "Use this drawing")
+    assert "Lines in 0 rows." in playground.caption.value
+
+
 # ---- in a notebook ----
 
 CELLS = [

@@ -6,7 +6,7 @@ from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension, 
 from aigc_tf.plots.concepts import Codes, plot_codes
 from aigc_tf.plots.convolutions import plot_convolution
 from aigc_tf.plots.diagrams import Box, plot_flow
-from aigc_tf.plots.dots import plot_dots
+from aigc_tf.plots.dots import plot_dots, plot_tradeoff
 from aigc_tf.plots.films import figures_gif, images_gif, show, show_gif
 from aigc_tf.plots.games import plot_feature_clouds, plot_line_game, plot_line_games, plot_plane_games
 from aigc_tf.plots.machines import Ring, plot_ring, plot_timeline
@@ -15,6 +15,7 @@ from aigc_tf.plots.matrices import plot_matrices
 from aigc_tf.plots.pictures import (
     image_grid,
     plot_film_strip,
+    plot_gallery,
     plot_images,
     plot_latent_map,
     plot_latent_plane,
@@ -51,8 +52,8 @@ __all__ = [
     "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Area", "Box", "Codes", "Plane", "Ring", "figures_gif",
     "image_grid", "images_gif", "plot_areas", "plot_attention", "plot_bars", "plot_chain", "plot_choices", "plot_codes",
     "plot_convolution", "plot_curves", "plot_dots", "plot_feature_clouds", "plot_film_strip", "plot_flow",
-    "plot_images", "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane",
+    "plot_gallery", "plot_images", "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane",
     "plot_line_game", "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices", "plot_next", "plot_over_text",
     "plot_passage", "plot_pieces", "plot_plane_games", "plot_planes", "plot_ring", "plot_rows", "plot_streams",
-    "plot_timeline", "plot_unit", "plot_walk", "show", "show_gif",
+    "plot_timeline", "plot_tradeoff", "plot_unit", "plot_walk", "show", "show_gif",
 ]
