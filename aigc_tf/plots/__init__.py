@@ -6,8 +6,9 @@ from aigc_tf.plots.charts import plot_bars, plot_curves, plot_kl_per_dimension, 
 from aigc_tf.plots.concepts import Codes, plot_codes
 from aigc_tf.plots.convolutions import plot_convolution
 from aigc_tf.plots.diagrams import Box, plot_flow
-from aigc_tf.plots.dots import plot_dots, plot_tradeoff
+from aigc_tf.plots.dots import plot_dots
 from aigc_tf.plots.films import figures_gif, images_gif, show, show_gif
+from aigc_tf.plots.galleries import plot_gallery, show_gallery
 from aigc_tf.plots.games import plot_feature_clouds, plot_line_game, plot_line_games, plot_plane_games
 from aigc_tf.plots.machines import Ring, plot_ring, plot_timeline
 from aigc_tf.plots.maps import plot_latent_maps
@@ -15,7 +16,6 @@ from aigc_tf.plots.matrices import plot_matrices
 from aigc_tf.plots.pictures import (
     image_grid,
     plot_film_strip,
-    plot_gallery,
     plot_images,
     plot_latent_map,
     plot_latent_plane,
@@ -46,6 +46,7 @@ from aigc_tf.plots.style import (
     YELLOW,
 )
 from aigc_tf.plots.text import plot_next, plot_over_text, plot_passage, plot_unit
+from aigc_tf.plots.tradeoffs import plot_tradeoff
 
 __all__ = [
     "BASELINE", "BLACK", "BLUE", "CLASSES", "GENERATED", "GREEN", "GREY", "LINES", "ORANGE", "PURPLE", "REAL", "SKY",
@@ -55,5 +56,5 @@ __all__ = [
     "plot_gallery", "plot_images", "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane",
     "plot_line_game", "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices", "plot_next", "plot_over_text",
     "plot_passage", "plot_pieces", "plot_plane_games", "plot_planes", "plot_ring", "plot_rows", "plot_streams",
-    "plot_timeline", "plot_tradeoff", "plot_unit", "plot_walk", "show", "show_gif",
+    "plot_timeline", "plot_tradeoff", "plot_unit", "plot_walk", "show", "show_gallery", "show_gif",
 ]

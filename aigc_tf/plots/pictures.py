@@ -137,23 +137,6 @@ def plot_film_strip(frames, titles, *, columns=5):
     return figure
 
 
-@styled
-def plot_gallery(pictures, *, columns=2):
-    """Pictures large enough to step into, as {title: (H, W, C)}, `columns` in a row."""
-    if not pictures:
-        raise ValueError("pictures must hold at least one picture with its title. Received: none")
-    rows, inches = -(-len(pictures) // columns), min(WIDTH / columns, 4.5)
-    height, width, _ = next(iter(pictures.values())).shape
-    figure, axes = plt.subplots(rows, columns, squeeze=False,
-                                figsize=(inches * columns, (inches * height / width + TITLE) * rows))
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for axis, (title, picture) in zip(axes.flat, pictures.items(), strict=False):
-        _draw_grid(axis, picture[None])
-        axis.set_title(title)
-    return figure
-
-
 # ---- latent space ----
 
 

@@ -187,15 +187,3 @@ def test_show_gif_keeps_frames_pixels_and_durations(monkeypatch):
         animation.seek(index)
         found.append((animation.convert("L").getpixel((0, 0)), animation.info["duration"]))
     assert found == [(0, 100), (100, 200), (255, 300)]
-
-
-def test_gallery_shows_each_picture_once_with_its_title():
-    pictures = {"grey": np.zeros((4, 8, 1)), "colour": np.ones((4, 8, 3)), "third": np.ones((4, 8, 3))}
-    axes = plots.plot_gallery(pictures).axes
-    assert [each.get_title() for each in axes] == ["grey", "colour", "third", ""]
-    assert [len(each.images) for each in axes] == [1, 1, 1, 0]
-
-
-def test_gallery_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="Received: none"):
-        plots.plot_gallery({})
