@@ -22,6 +22,7 @@ from aigc_tf.image_recipes import (
     ConceptsRecipe,
     PairsGANRecipe,
     PairsRecipe,
+    ShrunkGANRecipe,
     ShrunkRecipe,
     StyleRecipe,
     UnpairedRecipe,
@@ -71,6 +72,13 @@ BACKUPS = Path("build") / "checkpoints"  # relative to the checkout, where `make
 
 DCGAN: dict = {"architecture": "dcgan", "generator_widths": (256, 64, 32), "discriminator_widths": (32, 64, 128)}
 GAN_TRAINING: dict = {"batch_size": 60, "seeds": (0, 1, 2), "steps_per_execution": 20}
+ENLARGING: dict = {
+    "source_shape": (16, 16, 3), "target_shape": (64, 64, 3), "architecture": "sub_pixel", "widths": (32,) * 6,
+}
+ENLARGING_TRAINING: dict = {
+    "epochs": 40, "batch_size": 16, "size": 64, "steps_per_execution": 10, "half_precision": True,
+    "measure": measure_enlarging,
+}
 CONDITIONAL_DIFFUSION: dict = {"num_classes": 10, "ema_decay": 0.9995}
 DIFFUSION_TRAINING: dict = {
     "epochs": 20, "batch_size": 64, "learning_rate": 3e-3, "warmup_steps": 400, "seeds": (0, 1, 2),
@@ -151,11 +159,10 @@ RECIPES = {
         learning_rate=4e-4, discriminator_rate=4e-4, steps_per_execution=10, half_precision=True,
         measure=measure_cycle, curve=colouring_distance,
     ),
-    "super_resolution": ShrunkRecipe(
-        Translator,
-        {"source_shape": (16, 16, 3), "target_shape": (64, 64, 3), "architecture": "sub_pixel", "widths": (32,) * 6},
-        epochs=40, batch_size=16, learning_rate=1e-3, size=64, steps_per_execution=10, half_precision=True,
-        measure=measure_enlarging,
+    "super_resolution": ShrunkRecipe(Translator, ENLARGING, learning_rate=1e-3, **ENLARGING_TRAINING),
+    "super_resolution_gan": ShrunkGANRecipe(
+        Pix2Pix, {**ENLARGING, "l1_weight": 10.0, "sees_source": False}, learning_rate=4e-4, discriminator_rate=4e-4,
+        **ENLARGING_TRAINING,
     ),
     "style_transfer": StyleRecipe(
         StyleTransfer, {}, epochs=100, batch_size=1, learning_rate=2e-3, size=64, steps_per_execution=20,

@@ -667,16 +667,21 @@ def test_cyclegan_hides_colours_in_shades_that_outlines_do_not_have():
     assert recorded["test_cycle_l1_black"] > 2 * recorded["test_cycle_l1"]
 
 
-def test_super_resolution_gains_at_least_a_decibel_and_a_half_over_bicubic_interpolation():
-    recorded = checkpoints.info("super_resolution")["metrics"]
+ENLARGERS = pytest.mark.parametrize("name", ["super_resolution", "super_resolution_gan"])
+
+
+@ENLARGERS
+def test_super_resolution_gains_at_least_a_decibel_and_a_half_over_bicubic_interpolation(name):
+    recorded = checkpoints.info(name)["metrics"]
     for part in ("validation", "test"):
         assert recorded[f"{part}_psnr"] >= recorded[f"{part}_bicubic_psnr"] + 1.5
 
 
-def test_super_resolution_is_what_its_record_says():
+@ENLARGERS
+def test_super_resolution_is_what_its_record_says(name):
     parts = data.load_openmoji_by_concept(size=64)
-    measured = measures.measure_enlarging(checkpoints.load("super_resolution"), parts)
-    recorded = checkpoints.info("super_resolution")["metrics"]
+    measured = measures.measure_enlarging(checkpoints.load(name), parts)
+    recorded = checkpoints.info(name)["metrics"]
     for key in ("test_psnr", "test_ssim", "test_bicubic_psnr"):
         assert measured[key] == pytest.approx(recorded[key], rel=1e-3), key
 

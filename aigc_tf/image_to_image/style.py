@@ -42,7 +42,7 @@ def style_statistics(maps):
 
     Activations are never below 0, so part of the plain Gram matrix is μμᵀ (of the pixels' own most of it), which a
     picture of the right colours has, too; about μ it is the covariance.
-    (Novak & Nikulin 2016, arXiv:1605.04603, shift activations, too.)
+    (Novak & Nikulin 2016, arXiv:1605.04603, shift activations, too, by a fixed number.)
 
     Args:
         maps: for each layer (1, height, width, N).
@@ -147,9 +147,9 @@ def activations(network, images, scales):
         images = tf.nn.avg_pool2d(images, 2, 2, "VALID") if scale else images
         channels = images.shape[-1]
         if network.input_shape[-1] == channels:
-            maps += [images, *network(images)]
+            maps += [images, *tf.nest.flatten(network(images))]  # of one layer Keras 2 makes no list
         else:
-            each = network(tf.concat(tf.split(images, channels, axis=-1), axis=0))
+            each = tf.nest.flatten(network(tf.concat(tf.split(images, channels, axis=-1), axis=0)))
             maps += [images, *(tf.concat(tf.split(layer, channels), axis=-1) for layer in each)]
     return maps
 

@@ -30,20 +30,14 @@ def feature_nll(real_features, fake_features):
     return 0.5 * tf.reduce_sum(tf.reshape(squares, (tf.shape(squares)[0], -1)), axis=1)
 
 
-def convolutional_features(images, filters):
-    """Images → a map, halved by each convolution."""
-    hidden = images
-    for count in filters:
-        hidden = layers.LeakyReLU(0.2)(layers.Conv2D(count, 4, strides=2, padding="same")(hidden))
-    return hidden
-
-
 def build_encoder(image_shape, latent_dim, widths, name="encoder"):
     """Images in [−1, 1] → mean and log-variance, each (batch, latent_dim)."""
     *filters, units = widths
     images = keras.Input(image_shape, name="images")
-    hidden = layers.Flatten()(convolutional_features(images, filters))
-    hidden = layers.LeakyReLU(0.2)(layers.Dense(units)(hidden))
+    hidden = images
+    for count in filters:
+        hidden = layers.LeakyReLU(0.2)(layers.Conv2D(count, 4, strides=2, padding="same")(hidden))
+    hidden = layers.LeakyReLU(0.2)(layers.Dense(units)(layers.Flatten()(hidden)))
     mean, log_var = layers.Dense(latent_dim, name="mean")(hidden), layers.Dense(latent_dim, name="log_var")(hidden)
     return keras.Model(images, [mean, log_var], name=name)
 
@@ -51,13 +45,16 @@ def build_encoder(image_shape, latent_dim, widths, name="encoder"):
 def build_discriminator(image_shape, widths, dropout=0.0, name="discriminator"):
     """Images in [−1, 1] → the last map of its convolutions, and one logit each, (batch, 1).
 
-    Dropout stands behind the map, so that what two images are compared by has no noise.
+    Dropout stands behind each convolution, as in a DCGAN's discriminator; the map is taken before its own. With dropout
+    behind the map alone, the distance to MNIST was smallest after 6 of 12 epochs: the discriminator learns by heart.
     """
     *filters, units = widths
     images = keras.Input(image_shape, name="images")
-    features = convolutional_features(images, filters)
-    hidden = layers.Dropout(dropout)(layers.Flatten()(features))
-    hidden = layers.Dropout(dropout)(layers.LeakyReLU(0.2)(layers.Dense(units)(hidden)))
+    hidden = images
+    for count in filters:
+        features = layers.LeakyReLU(0.2)(layers.Conv2D(count, 4, strides=2, padding="same")(hidden))
+        hidden = layers.Dropout(dropout)(features)
+    hidden = layers.LeakyReLU(0.2)(layers.Dense(units)(layers.Flatten()(hidden)))
     return keras.Model(images, [features, layers.Dense(1, name="logit")(hidden)], name=name)
 
 

@@ -15,7 +15,7 @@ def plot_tradeoff(points, *, xlabel, ylabel, highlight=(), floor=None):
         points: {name: list of (x, y)}, all greater than 0.
         xlabel, ylabel: quantity and unit.
         highlight: names to colour; the others are grey.
-        floor: the vertical value of real data, drawn as a dotted line.
+        floor: the vertical value that real data would have, drawn as a dotted line.
 
     Raises:
         ValueError: for no points, or one that is not greater than 0.
@@ -40,6 +40,6 @@ def plot_tradeoff(points, *, xlabel, ylabel, highlight=(), floor=None):
     axes.grid(alpha=0.3)
     if floor is not None:
         axes.axhline(floor, color=BLACK, linestyle=":", zorder=0)
-        axes.annotate(f"real {short_number(float(floor))}", (0.01, floor), xycoords=("axes fraction", "data"),
+        axes.annotate(f"floor {short_number(float(floor))}", (0.01, floor), xycoords=("axes fraction", "data"),
                       xytext=(0, 4), textcoords="offset points")
     return figure

@@ -13,7 +13,7 @@ def test_gallery_shows_each_picture_once_with_its_title_pixel_by_pixel():
     pictures = {"grey": np.zeros((4, 8, 1)), "colour": np.ones((4, 8, 3)), "small": np.ones((2, 4, 3))}
     figure = plots.plot_gallery(pictures, columns=2, scale=20)
     assert [axes.get_title() for axes in figure.axes] == list(pictures)
-    assert [axes.images[0].get_array().shape[:2] for axes in figure.axes] == [(80, 160)] * 3
+    assert [len(axes.images) for axes in figure.axes] == [1, 1, 1]
     figure.draw_without_rendering()
     assert [axes.get_window_extent().size.round().tolist() for axes in figure.axes] == [[160, 80]] * 3
 

@@ -14,7 +14,7 @@ def test_tradeoff_draws_each_measurement_and_names_each_method():
 
 def test_tradeoff_draws_and_names_the_floor():
     (axes,) = plots.plot_tradeoff({"a": [(1, 2)]}, xlabel="x", ylabel="y", floor=0.5).axes
-    assert "real 0.5" in [text.get_text() for text in axes.texts] and set(axes.lines[-1].get_ydata()) == {0.5}
+    assert "floor 0.5" in [text.get_text() for text in axes.texts] and set(axes.lines[-1].get_ydata()) == {0.5}
 
 
 @pytest.mark.parametrize("points", [{}, {"a": []}, {"a": [(0, 1)]}, {"a": [(1, 1)], "b": [(1, -2)]}])
