@@ -12,10 +12,11 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from aigc_tf import data
+from aigc_tf import data, recipe_runs
 from aigc_tf.adapt_runs import AdaptRun, InstructionsRun, PreferenceRun
 from aigc_tf.core import command_line, files
 from aigc_tf.finetuning import DPO, AdaptedTransformer
+from aigc_tf.recipe_runs import RecipeRun
 from aigc_tf.runs import LineRun, Run, SentenceRun, carry_out, speeds
 from aigc_tf.text import LSTMLanguageModel, SentenceVAE
 from aigc_tf.transformer import TransformerLanguageModel
@@ -130,6 +131,14 @@ STUDIES = {
         replace(PREFER, name="swapped", swapped=True),
         replace(PREFER, name="reference", learning_rate=0.0, budget=8 * 160),  # measured like the others
     ],
+    "cyclegan_parts": [
+        *[RecipeRun("as stored", "cyclegan", seed=seed) for seed in (1, 2)],  # seed 0 is the checkpoint
+        RecipeRun("no pool", "cyclegan", {"pool_size": 0}),
+        RecipeRun("no identity loss", "cyclegan", {"identity_weight": 0.0}),
+        *[RecipeRun(f"cycle weight {weight}", "cyclegan", {"cycle_weight": float(weight)}) for weight in (0, 100)],
+        *[RecipeRun(f"{norm} for both", "cyclegan", {"discriminator_norms": (norm, norm)})
+          for norm in ("instance", "layer")],
+    ],
     "sentence_vaes": [
         LineRun("no latent", LINES.budget, LSTMLanguageModel, {"units": (128,), "embedding_stddev": 1.0},
                 8e-3, "adam", 64, 41, counts="tokens"),
@@ -142,6 +151,8 @@ STUDIES = {
     ],
 }
 ABOUT = {
+    "cyclegan_parts": "The recipe of cyclegan, 30 epochs of drawings without pairs: with two more seeds, and with one "
+                      "part changed.",
     "sentence_vaes": "Lines of the plays of 10 to 40 characters; VAEs with different cures, nats and KL per line.",
     "language_model_choices": "The plays, a minute and a half of one core: Transformers and LSTMs of different sizes "
                               "and learning rates.",
@@ -177,8 +188,9 @@ def carry_out_all(name, runs, text, *, folder=data.CHECKOUT_DATA, backups=BACKUP
     by_minutes = [run for run in runs if run.counts == "minutes"]
     times = iter(kept("speeds", lambda: speeds(by_minutes, text)) if by_minutes else [])
     paces = [next(times) if run.counts == "minutes" else None for run in runs]
-    rows = [kept(number, functools.partial(carry_out, run, text, pace))
-            for number, (run, pace) in enumerate(zip(runs, paces))]
+    makes = [functools.partial(recipe_runs.carry_out, run, text) if isinstance(run, RecipeRun)
+             else functools.partial(carry_out, run, text, pace) for run, pace in zip(runs, paces)]
+    rows = [kept(number, make) for number, make in enumerate(makes)]
     versions = {"python": platform.python_version(), "tensorflow": tf.__version__, "keras": keras.__version__}
     record = {"about": ABOUT[name], "versions": versions, "runs": rows}
     files.write_file(Path(folder) / f"{name}.json", json.dumps(record, indent=1) + "\n")
