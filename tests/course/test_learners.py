@@ -147,7 +147,10 @@ def run(request):
     learner = read("exercises", request.param)
     kernel = KernelManager(kernel_name="python3")
     resources = {"metadata": {"path": str(NOTEBOOKS / "exercises")}}
-    NotebookClient(learner, km=kernel, timeout=None, allow_errors=True, resources=resources).execute()
+    try:
+        NotebookClient(learner, km=kernel, timeout=None, allow_errors=True, resources=resources).execute()
+    finally:
+        kernel.shutdown_kernel(now=True)  # a kernel that is handed in is not ended: 400 MB for each chapter
     return learner
 
 
