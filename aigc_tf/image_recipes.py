@@ -39,6 +39,11 @@ class ConceptsRecipe(Recipe):
 
 
 @dataclass(frozen=True)
+class ConceptsGANRecipe(ConceptsRecipe, GANRecipe):
+    """The same for two players."""
+
+
+@dataclass(frozen=True)
 class PairsRecipe(ConceptsRecipe):
     """The same for pairs of an outline and a drawing in colour, changed together."""
 

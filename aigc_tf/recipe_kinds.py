@@ -16,12 +16,17 @@ def augment(images, *, seed=None):
     return addons.random_rotate_translate(images, max_angle=0.15, max_shift=2, seed=seed)
 
 
+def mirror_drawings(images, *, seed):
+    """Mirrors half of the drawings."""
+    mirrored = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seed_pair(seed)) < 0.5
+    return tf.where(mirrored, images[:, :, ::-1], images)
+
+
 def augment_drawings(images, *, seed):
     """Moves drawings on white by up to three pixels, turns them by up to 0.15 radians, and mirrors half of them."""
     seeds = tf.unstack(tf.random.experimental.stateless_split(seed_pair(seed), 2))
     moved = 1.0 - addons.random_rotate_translate(1.0 - images, max_angle=0.15, max_shift=3, seed=seeds[0])
-    mirrored = tf.random.stateless_uniform((tf.shape(images)[0], 1, 1, 1), seeds[1]) < 0.5
-    return tf.where(mirrored, moved[:, :, ::-1], moved)
+    return mirror_drawings(moved, seed=seeds[1])
 
 
 # What a recipe's transform does to the images, in the words of the record.
@@ -29,6 +34,7 @@ TRANSFORMS = {
     None: "grey in [0, 1]",
     data.binarize: "dynamically binarized",
     augment: "grey in [0, 1], moved and turned a little",
+    mirror_drawings: "in colour, half of them mirrored",
     augment_drawings: "in colour, moved and turned a little, half of them mirrored",
 }
 

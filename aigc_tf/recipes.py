@@ -19,6 +19,7 @@ from aigc_tf.diffusion import Diffusion, GroupedDiffusion
 from aigc_tf.finetuning import DPO, AdaptedTransformer
 from aigc_tf.gan import ACGAN, GAN
 from aigc_tf.image_recipes import (
+    ConceptsGANRecipe,
     ConceptsRecipe,
     PairsGANRecipe,
     PairsRecipe,
@@ -27,7 +28,7 @@ from aigc_tf.image_recipes import (
     StyleRecipe,
     UnpairedRecipe,
 )
-from aigc_tf.image_to_image import CycleGAN, Palette, Pix2Pix, StyleTransfer, Translator
+from aigc_tf.image_to_image import VAEGAN, CycleGAN, Palette, Pix2Pix, StyleTransfer, Translator
 from aigc_tf.measures import (
     colouring_distance,
     frechet_to_validation,
@@ -45,6 +46,7 @@ from aigc_tf.measures import (
     measure_guidance,
     measure_lines,
     measure_preferred,
+    measure_redrawn,
     measure_samples,
     measure_style,
     measure_text,
@@ -52,6 +54,7 @@ from aigc_tf.measures import (
     measure_windows,
     nats_of_a_page,
     nats_of_answers,
+    validation_redrawing_error,
 )
 from aigc_tf.metrics.classifier import DigitClassifier
 from aigc_tf.recipe_kinds import (
@@ -62,6 +65,7 @@ from aigc_tf.recipe_kinds import (
     ReflowRecipe,
     augment,
     augment_drawings,
+    mirror_drawings,
 )
 from aigc_tf.text import LSTMLanguageModel, SentenceVAE
 from aigc_tf.text_recipes import InstructionsRecipe, LinesRecipe, PreferencesRecipe, TextRecipe, TransformerRecipe
@@ -174,6 +178,21 @@ RECIPES = {
     "dcgan": GANRecipe(GAN, DCGAN, epochs=4, measure=measure_samples, **GAN_TRAINING),
     "dcgan_long": GANRecipe(
         GAN, {**DCGAN, "dropout": 0.3}, epochs=12, measure=measure_samples, **{**GAN_TRAINING, "seeds": (0,)}
+    ),
+    "vae_gan": GANRecipe(
+        VAEGAN,
+        {"latent_dim": 16, "encoder_widths": (32, 64, 192), "decoder_widths": (192, 64, 32), "kl_weight": 0.05,
+         "feature_weight": 0.005, "dropout": 0.3},
+        epochs=8, measure=measure_all(measure_autoencoder, measure_samples), curve=frechet_to_validation,
+        half_precision=True, **GAN_TRAINING,
+    ),
+    "openmoji_vae_gan": ConceptsGANRecipe(
+        VAEGAN,
+        {"image_shape": (32, 32, 3), "latent_dim": 128, "encoder_widths": (32, 64, 128, 192),
+         "decoder_widths": (192, 128, 64, 32), "discriminator_widths": (32, 64, 96), "kl_weight": 0.005,
+         "feature_weight": 1.0, "dropout": 0.3},
+        epochs=150, batch_size=16, discriminator_rate=4e-4, steps_per_execution=16, half_precision=True,
+        transform=mirror_drawings, measure=measure_redrawn, curve=validation_redrawing_error, curve_of="validation_mse",
     ),
     "conditional_gan_long": GANRecipe(  # without dropout 24 epochs are worse than 4: the discriminator learns by heart
         GAN, {**DCGAN, "num_classes": 10, "dropout": 0.3}, epochs=12, measure=measure_samples, labels=True,

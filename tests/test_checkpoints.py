@@ -694,3 +694,34 @@ def test_the_painter_is_what_its_record_says():
 
 def test_one_pass_is_a_hundred_times_as_fast_as_optimising_the_pixels():
     assert checkpoints.info("style_transfer")["metrics"]["times_as_fast"] >= 100
+
+
+# ---- chapter 8e ----
+
+
+def test_the_samples_of_the_vae_gan_are_half_as_far_as_the_vaes_with_each_seed():
+    distances = [result["metrics"]["frechet_distance"] for result in checkpoints.info("vae_gan")["by_seed"]]
+    assert len(distances) == 3 and max(distances) <= 24.5  # the VAE's were 49 when the gate was set
+
+
+def test_the_vae_gan_redraws_digits_better_than_a_pca_with_as_many_numbers():
+    for result in checkpoints.info("vae_gan")["by_seed"]:
+        assert result["metrics"]["test_mse"] <= 0.75 * result["metrics"]["pca_test_mse"]
+
+
+def test_the_vae_gan_is_what_its_record_says(mnist, evaluator):
+    model, recorded = checkpoints.load("vae_gan"), checkpoints.info("vae_gan")["metrics"]
+    images = data.scale_images(mnist.test_images)
+    assert np.square(model.reconstruct(images) - images).mean() == pytest.approx(recorded["test_mse"], rel=0.01)
+    features = [evaluator.features_and_probabilities(each)[0] for each in (images, model.generate(10_000, seed=0))]
+    assert metrics.frechet_distance(*features) == pytest.approx(recorded["frechet_distance"], rel=0.01)
+
+
+def test_the_vae_gan_of_drawings_is_what_its_record_says_and_better_than_the_mean_drawing():
+    parts = data.load_openmoji_by_concept()
+    measured = measures.measure_redrawn(checkpoints.load("openmoji_vae_gan"), parts)
+    recorded = checkpoints.info("openmoji_vae_gan")["metrics"]
+    mean = data.scale_images(parts[0].colour).mean(axis=0)
+    for name, part in (("validation", parts[1]), ("test", parts[2])):
+        assert measured[f"{name}_mse"] == pytest.approx(recorded[f"{name}_mse"], rel=0.01)
+        assert measured[f"{name}_mse"] < 0.75 * np.square(data.scale_images(part.colour) - mean).mean()

@@ -25,13 +25,15 @@ from aigc_tf.measures.translations import (
     measure_enlarging,
     measure_groups,
     measure_nearness,
+    measure_redrawn,
     measure_style,
+    validation_redrawing_error,
 )
 
 __all__ = [
     "colouring_distance", "frechet_to_validation", "measure_all", "measure_answers", "measure_autoencoder",
     "measure_bits", "measure_classifier", "measure_colouring", "measure_cycle", "measure_diffusion",
     "measure_drawings", "measure_enlarging", "measure_groups", "measure_guidance", "measure_lines", "measure_nearness",
-    "measure_preferred", "measure_samples", "measure_style", "measure_text", "measure_vae", "measure_windows",
-    "nats_of_a_page", "nats_of_answers",
+    "measure_preferred", "measure_redrawn", "measure_samples", "measure_style", "measure_text", "measure_vae",
+    "measure_windows", "nats_of_a_page", "nats_of_answers", "validation_redrawing_error",
 ]

@@ -5,6 +5,7 @@ import time
 import numpy as np
 
 from aigc_tf import checkpoints, data, metrics
+from aigc_tf.autoencoder import PCA
 from aigc_tf.data import pictures
 from aigc_tf.image_to_image import stylise
 from aigc_tf.metrics.classifier import pooled_features
@@ -114,6 +115,37 @@ def measure_enlarging(model, parts):
             nearness = measure_nearness(images, targets)
             measured |= {f"{name}{key}_{measure}": value for measure, value in nearness.items()}
     return measured
+
+
+def measure_redrawn(model, parts):
+    """Mean squared error of redrawn drawings, a PCA's with as many numbers beside it, and the samples' distances.
+
+    `train_mse` is that of as many training drawings as there are to be tested; distances are of as many samples as the
+    part has drawings.
+    """
+    evaluator = checkpoints.load("group_classifier")
+    train, validation, test = (data.scale_images(part.colour) for part in parts)
+    pca = PCA(train, model.latent_dim)
+    measured = {"train_mse": redrawing_error(model, train[: len(test)])}
+    for name, images in (("validation", validation), ("test", test)):
+        samples = model.generate(len(images), seed=0)
+        features = [pooled_features(evaluator, each) for each in (samples, images)]
+        measured |= {
+            f"{name}_mse": redrawing_error(model, images),
+            f"{name}_pca_mse": redrawing_error(pca, images),
+            f"{name}_frechet_distance": 1000 * metrics.frechet_distance(*features),
+        }
+    return measured
+
+
+def redrawing_error(model, images):
+    """Mean squared error per number of what a model's `reconstruct` makes of images in [0, 1]."""
+    return float(np.square(model.reconstruct(images) - images).mean())
+
+
+def validation_redrawing_error(model, parts):
+    """That of the validation drawings: the curve of a training."""
+    return redrawing_error(model, data.scale_images(parts[1].colour))
 
 
 def measure_style(model, parts, steps=200):
