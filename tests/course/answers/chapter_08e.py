@@ -410,7 +410,6 @@ WRONG_ANSWERS = {
     },
     "7": {
         "black on white": walk(digit="1 - data.load_digit(data.SAMPLE_PICTURE)"),
-        "without its axes": walk(digit="data.load_digit(data.SAMPLE_PICTURE)[0, ..., 0]", step="own_digit[None]"),
         "levels up to 255": walk(digit="255 * data.load_digit(data.SAMPLE_PICTURE)"),
         "an empty page": walk(digit="np.zeros((1, 28, 28, 1), np.float32)", reading="[0] * 7", truth="0"),
         "a guess of a number": walk(guess="4"),
