@@ -138,6 +138,8 @@ STUDIES = {
         *[RecipeRun(f"cycle weight {weight}", "cyclegan", {"cycle_weight": float(weight)}) for weight in (0, 100)],
         *[RecipeRun(f"{norm} for both", "cyclegan", {"discriminator_norms": (norm, norm)})
           for norm in ("instance", "layer")],
+        *[RecipeRun("cycle weight 0", "cyclegan", {"cycle_weight": 0.0}, seed=seed) for seed in (1, 2)],
+        RecipeRun("neither", "cyclegan", {"cycle_weight": 0.0, "identity_weight": 0.0}),
     ],
     "sentence_vaes": [
         LineRun("no latent", LINES.budget, LSTMLanguageModel, {"units": (128,), "embedding_stddev": 1.0},
