@@ -20,8 +20,8 @@ TAUGHT = (
     "00_start_here", "01_autoencoder", "02_variational_autoencoder", "03_gan", "03b_gan_family",
     "03c_articles_gans", "04_text_generation_lstm", "04b_sentences", "05_transformer", "05b_pieces",
     "06_fine_tuning", "06b_instructions", "06c_preferences",
-    "07_diffusion", "07b_few_steps", "08_image_to_image", "08c_style", "08d_larger_and_repaired", "08e_vae_gan",
-    "14_several_machines",
+    "07_diffusion", "07b_few_steps", "08_image_to_image", "08b_without_pairs", "08c_style", "08d_larger_and_repaired",
+    "08e_vae_gan", "14_several_machines",
 )
 WITHOUT_EXERCISES = ("03c_articles_gans",)  # an appendix
 
