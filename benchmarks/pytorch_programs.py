@@ -473,14 +473,16 @@ class CycleGAN(Translation):
     """`CycleGAN.train_step` with the least-squares loss; a generator's first pass and that of its targets are one."""
 
     def __init__(
-        self, sources, targets, widths, discriminator_widths, cycle_weight, identity_weight, pool_size, compiled=False,
-        **training,
+        self, sources, targets, widths, discriminator_widths, discriminator_norms, cycle_weight, identity_weight,
+        pool_size, compiled=False, **training,
     ):
         channels = sources.shape[-1]
         self.cycle_weight, self.identity_weight = cycle_weight, identity_weight
         generator = functools.partial(TranslationUNet, channels, channels, widths, dropout=0.0)
-        discriminator = functools.partial(patch_discriminator, channels, discriminator_widths, instance_norm)
-        super().__init__(sources, targets, generators=[generator] * 2, discriminators=[discriminator] * 2,
+        discriminator = functools.partial(patch_discriminator, channels, discriminator_widths)
+        norms = [{"instance": instance_norm, "layer": layer_norm}[name] for name in discriminator_norms]
+        discriminators = [functools.partial(discriminator, norm) for norm in norms]
+        super().__init__(sources, targets, generators=[generator] * 2, discriminators=discriminators,
                          compiled=compiled, **training)
         self.pools = [ImagePool(pool_size) for _ in range(2)]
 

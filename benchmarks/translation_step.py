@@ -47,7 +47,9 @@ CONFIGS = {work: RECIPES[work.lower()].config for work in MODELS}
 STEPS = {"pix2pix": sized(80, 20), "CycleGAN": sized(40, 20)}  # of a round
 SETTINGS = {  # that PyTorch's programs are told; all others they have as the recipes do
     "pix2pix": ("widths", "dropout", "discriminator_widths", "l1_weight", "ema_decay"),
-    "CycleGAN": ("widths", "discriminator_widths", "cycle_weight", "identity_weight", "pool_size"),
+    "CycleGAN": (
+        "widths", "discriminator_widths", "discriminator_norms", "cycle_weight", "identity_weight", "pool_size",
+    ),
 }
 
 
