@@ -40,6 +40,10 @@ FILES = {
     "openmoji64.npz": DataFile(
         sha256=("79ce57f3847aed528eb8b5202f14979cf87b9f882f9a113f8a3cb17bda0d40e8",), mirrors=()
     ),
+    # Bach's four-part chorales on a grid of sixteenths, made by data/make_chorales.py and published nowhere else.
+    "chorales.npz": DataFile(
+        sha256=("a117a60d486685bc322ba3dd980da8f73aab657df1131a0a2232073a9d39dcb1",), mirrors=()
+    ),
     # Part of Shakespeare's plays in one file, the "tinyshakespeare" of char-rnn (Karpathy 2015): 1,115,394 characters.
     "shakespeare.txt": DataFile(
         sha256=("86c4e6aa9db7c042ec79f339dcb96d42b0075e16b8fc2e86bf0ca57e2dc565ed",),
