@@ -61,11 +61,11 @@ def engrave(pitches, holds, **notation):
     """
     from IPython import display  # no part of the package itself needs it
 
+    svg = engrave_svg(pitches, holds, **notation)
     try:
         import resvg_py
     except ImportError as error:
         raise ImportError("Engraved notes need the package resvg-py: run `pip install resvg-py`") from error
-    svg = engrave_svg(pitches, holds, **notation)
     drawn = resvg_py.svg_to_bytes(svg_string=svg, width=WIDTH, background="white", skip_system_fonts=True)
     file = io.BytesIO()
     Image.open(io.BytesIO(bytes(drawn))).convert("L").quantize(GREYS).save(file, "PNG", optimize=True)
