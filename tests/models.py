@@ -31,6 +31,8 @@ from aigc_tf.image_to_image import (
     vae_gan,
 )
 from aigc_tf.metrics.classifier import DigitClassifier
+from aigc_tf.music import ChoraleInfill, ChoraleLSTM, ChoraleTransformer, infill
+from aigc_tf.music import events as music
 from aigc_tf.text import LSTMLanguageModel, RNNLanguageModel, SentenceVAE, sentence_vae
 from aigc_tf.transformer import TransformerLanguageModel
 from aigc_tf.vae import IWAE, VAE
@@ -147,15 +149,31 @@ class LinesRow(WindowsRow):
         return (examples if seed is None else examples.shuffle(count, seed=seed)).batch(batch_size)
 
 
+class EventsRow(LinesRow):
+    """A model of chorales: its examples are tables of events. A little way into its learning, as an `AdaptedRow`."""
+
+    def build(self, seed=0):
+        return perturbed(super().build(seed), seed)
+
+    def arrays(self, count):
+        random = np.random.default_rng(count)
+        sizes = [music.NUM_TOKENS] * 4 + [music.START + 1] * 4 + [*music.CLOCK_SIZES]
+        return (random.integers(sizes, size=(count, 6, len(sizes))),)
+
+
+def perturbed(model, seed):
+    """The model with trainable weights moved at random, so that gradients pass through those that begin at zero."""
+    for number, weight in enumerate(model.trainable_weights):
+        weight.assign_add(0.1 * tf.random.stateless_normal(weight.shape, (seed, number)))
+    return model
+
+
 class AdaptedRow(WindowsRow):
     """A Transformer that learns by a few weights, and how much each target counts comes with its windows."""
 
     def build(self, seed=0):
         """A little way into its learning: at first, behind weights of zero, no gradient reaches others."""
-        model = super().build(seed)
-        for number, weight in enumerate(model.trainable_weights):
-            weight.assign_add(0.1 * tf.random.stateless_normal(weight.shape, (seed, number)))
-        return model
+        return perturbed(super().build(seed), seed)
 
     def arrays(self, count):
         weights = np.random.default_rng(count).random((count, 6)).astype("float32")
@@ -271,6 +289,10 @@ def adapted_row(row=AdaptedRow, model=AdaptedTransformer, terms=None, total=None
     return row(model, config, terms or TEXT_TERMS, total or total_bits, idle=idle, shared=shared)
 
 
+def events_row(model, shared=False, **config):
+    return EventsRow(model, {"width": 8, "dropout": 0.0, "clip_norm": 0.1, **config}, shared=shared)
+
+
 def total_bits(terms, model):
     return terms["bits"] * np.log(2)
 
@@ -356,6 +378,9 @@ MODELS = {
         position_encoding="learned", norm="layer", activation="gelu"
     ),
     "LoRA": adapted_row(shared=True),
+    "LSTM of chorales": events_row(ChoraleLSTM, shared=True, units=(24, 16)),
+    "Transformer of chorales": events_row(ChoraleTransformer, num_layers=2, num_heads=2, reach=6),
+    "infilling of chorales": events_row(ChoraleInfill, shared=True, num_layers=2, num_heads=2, reach=2),
     "DPO": adapted_row(
         PreferencesRow, DPO, {"loss", "accuracy", "margin", "kl"}, lambda terms, model: terms["loss"], beta=0.5
     ),
@@ -368,7 +393,7 @@ SHARED = {name: row for name, row in MODELS.items() if row.shared}
 RANDOM = [(vae, "standard_normal"), (gan, "standard_normal"), (gan, "uniform"), (diffusion, "standard_normal"),
           (diffusion, "uniform"), (denoising, "standard_normal"), (groups, "uniform"),
           (sentence_vae, "standard_normal"), (sentence_vae, "uniform"), (palette, "standard_normal"),
-          (vae_gan, "standard_normal"), (cyclegan, "uniform")]
+          (vae_gan, "standard_normal"), (cyclegan, "uniform"), (infill, "uniform")]
 
 
 def constant_noise(shape, seed=None):

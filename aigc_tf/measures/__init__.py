@@ -8,6 +8,7 @@ from aigc_tf.measures.images import (
     measure_samples,
     measure_vae,
 )
+from aigc_tf.measures.music import measure_infill, measure_writer, nats_of_pieces, nats_of_validation, validation_loss
 from aigc_tf.measures.texts import (
     measure_answers,
     measure_lines,
@@ -33,7 +34,8 @@ from aigc_tf.measures.translations import (
 __all__ = [
     "colouring_distance", "frechet_to_validation", "measure_all", "measure_answers", "measure_autoencoder",
     "measure_bits", "measure_classifier", "measure_colouring", "measure_cycle", "measure_diffusion",
-    "measure_drawings", "measure_enlarging", "measure_groups", "measure_guidance", "measure_lines", "measure_nearness",
-    "measure_preferred", "measure_redrawn", "measure_samples", "measure_style", "measure_text", "measure_vae",
-    "measure_windows", "nats_of_a_page", "nats_of_answers", "validation_redrawing_error",
+    "measure_drawings", "measure_enlarging", "measure_groups", "measure_guidance", "measure_infill", "measure_lines",
+    "measure_nearness", "measure_preferred", "measure_redrawn", "measure_samples", "measure_style", "measure_text",
+    "measure_vae", "measure_windows", "measure_writer", "nats_of_a_page", "nats_of_answers", "nats_of_pieces",
+    "nats_of_validation", "validation_loss", "validation_redrawing_error",
 ]
