@@ -12,6 +12,7 @@ import numpy as np
 
 REST, HIGHEST = -1, 127  # MIDI has numbers from 0 to 127
 QUARTER, WHOLE = 4, 16  # sixteenths
+VOICES = ("soprano", "alto", "tenor", "bass")  # of a chorale
 
 
 class Note(NamedTuple):

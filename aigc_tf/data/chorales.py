@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from aigc_tf.core.voices import QUARTER, REST
 from aigc_tf.data.downloading import find_file
 
-STEPS_PER_QUARTER = 4
-REST = -1
 LOWEST_KEY, NUM_KEYS = 21, 88  # of a piano, MIDI numbers 21 to 108
 
 
@@ -128,7 +127,7 @@ def quarter_rolls(chorales, *, tonic=0):
 
 def _roll(chorale):
     """What sounds on each quarter, bool (num_quarters, 88)."""
-    pitches = chorale.pitches[::STEPS_PER_QUARTER]
+    pitches = chorale.pitches[::QUARTER]
     keys = pitches.astype(int) - LOWEST_KEY
     rows, voices = np.nonzero(pitches != REST)
     if not np.isin(keys[rows, voices], range(NUM_KEYS)).all():

@@ -2,8 +2,9 @@
 
 import numpy as np
 
+from aigc_tf.core.voices import VOICES
 from aigc_tf.music import measure_pieces, shuffled_voices
-from aigc_tf.music.events import SILENCE, TOKENS, VOICES, encode
+from aigc_tf.music.events import SILENCE, TOKENS, encode
 
 MIDDLE = (1, 2)  # alto and tenor
 

@@ -3,17 +3,16 @@
 import numpy as np
 import tensorflow as tf
 
+from aigc_tf.core.voices import QUARTER, REST
 from aigc_tf.data import prefetched
-from aigc_tf.data.chorales import REST, STEPS_PER_QUARTER
 
-VOICES = ("soprano", "alto", "tenor", "bass")
 HOLD, SILENCE = 0, 1  # tokens: what sounded goes on; a rest begins
 LOWEST, HIGHEST = 36, 81  # MIDI numbers of the lowest bass and the highest soprano: tokens from 2 on
 NUM_TOKENS = 2 + HIGHEST - LOWEST + 1
 START = NUM_TOKENS  # what sounds before a piece begins: read, never written
 QUARTERS = {"4/4": 4, "3/4": 3, "3/2": 6}  # of a bar
 FARTHEST = 8  # quarters: the end of a line that is as far away or farther, or none
-CLOCK_SIZES = (STEPS_PER_QUARTER, max(QUARTERS.values()), FARTHEST + 1)
+CLOCK_SIZES = (QUARTER, max(QUARTERS.values()), FARTHEST + 1)
 
 # The columns of a table of events, (T, 11).
 TOKENS, BEFORE, CLOCK = slice(0, 4), slice(4, 8), slice(8, 11)
@@ -61,11 +60,11 @@ def clock_of(chorale):
     if chorale.metre not in QUARTERS:
         raise ValueError(f"metre must be one of {', '.join(QUARTERS)}. Received: {chorale.metre!r}")
     times = np.arange(len(chorale.fermatas)) - chorale.pickup
-    quarters = times // STEPS_PER_QUARTER
+    quarters = times // QUARTER
     ends = np.where(chorale.fermatas, quarters, quarters[-1:] + FARTHEST)
     away = np.minimum.accumulate(ends[::-1])[::-1] - quarters
     away = np.where(chorale.fermatas, 0, away.clip(0, FARTHEST))
-    return np.stack([times % STEPS_PER_QUARTER, quarters % QUARTERS[chorale.metre], away], axis=1)
+    return np.stack([times % QUARTER, quarters % QUARTERS[chorale.metre], away], axis=1)
 
 
 def as_events(events):
@@ -144,7 +143,7 @@ def chorale_windows(chorales, *, frames=96, batch_size=16, steps=None, transpose
         raise ValueError(f"At least one chorale must have {frames} sixteenths or more. Received: none")
     tables = [encode(each) for each in chorales]
     firsts = np.cumsum([0] + [len(each) for each in tables])
-    starts = [first + np.arange(each.pickup % STEPS_PER_QUARTER, len(each.pitches) - frames + 1, STEPS_PER_QUARTER)
+    starts = [first + np.arange(each.pickup % QUARTER, len(each.pitches) - frames + 1, QUARTER)
               for first, each in zip(firsts, chorales)]
     shifts = np.repeat(shifts_of(chorales), [len(each) for each in starts], axis=0)
     steps = steps or max(1, firsts[-1] // (frames * batch_size))

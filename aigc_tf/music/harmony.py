@@ -12,9 +12,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from aigc_tf.core.voices import QUARTER, REST, as_pitches, as_voices, find_notes
+from aigc_tf.core.voices import QUARTER, REST, VOICES, as_pitches, as_voices, find_notes
 
-VOICES = ("soprano", "alto", "tenor", "bass")
 SOPRANO, BASS = 0, 3
 # The lowest and the highest note of each voice, the widest that textbooks allow: C4–A5, G3–D5, C3–A4 and E2–E4. Of
 # 1,000 notes in Bach's chorales two lie outside, nearly all of them low notes of the bass.

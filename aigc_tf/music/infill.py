@@ -11,7 +11,8 @@ from aigc_tf.core.distribute import batch_mean, clip_by_global_norm
 from aigc_tf.core.inputs import check_finite
 from aigc_tf.core.model import Model, running_means
 from aigc_tf.core.noise import uniform
-from aigc_tf.music.events import CLOCK, CLOCK_SIZES, COLUMNS, NUM_TOKENS, TOKENS, VOICES, as_events, decode, encode
+from aigc_tf.core.voices import VOICES
+from aigc_tf.music.events import CLOCK, CLOCK_SIZES, COLUMNS, NUM_TOKENS, TOKENS, as_events, decode, encode
 from aigc_tf.music.writers import make_block, table
 from aigc_tf.text import decoding
 from aigc_tf.transformer.block import NORMS

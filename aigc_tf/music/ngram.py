@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from aigc_tf.core.voices import VOICES
 from aigc_tf.music.events import (
     BEFORE,
     CLOCK,
@@ -10,7 +11,6 @@ from aigc_tf.music.events import (
     SILENCE,
     START,
     TOKENS,
-    VOICES,
     encode,
     shifts_of,
     transpose_events,

@@ -10,6 +10,7 @@ from keras import layers
 from aigc_tf.core.distribute import batch_mean, clip_by_global_norm
 from aigc_tf.core.inputs import check_finite
 from aigc_tf.core.model import Model, running_means
+from aigc_tf.core.voices import VOICES
 from aigc_tf.music.events import (
     BEFORE,
     CLOCK,
@@ -19,7 +20,6 @@ from aigc_tf.music.events import (
     NUM_TOKENS,
     START,
     TOKENS,
-    VOICES,
     as_events,
     chords_of,
     decode,

@@ -6,10 +6,10 @@ from matplotlib import patheffects
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from aigc_tf.core.voices import QUARTER, as_voices, find_bars, find_notes
+from aigc_tf.core.voices import QUARTER, VOICES, as_voices, find_bars, find_notes
 from aigc_tf.plots.style import BLUE, GREEN, GREY, ORANGE, PURPLE, TITLE, VERMILION, WIDTH, styled
 
-NAMES, VOICES = ("soprano", "alto", "tenor", "bass"), (BLUE, GREEN, ORANGE, PURPLE)
+COLOURS = (BLUE, GREEN, ORANGE, PURPLE)
 SEMITONE, AROUND, LONGEST = 0.1, 1.15, 512  # inches of a semitone, of axis and legend; sixteenths that are legible
 GAP, THICK, THIN, PALE = 0.3, 0.85, 0.4, 0.3  # sixteenths between two notes, semitones of a bar, of one in unison with
 # a higher voice, how opaque a given note is
@@ -44,8 +44,8 @@ def plot_piano_roll(pitches, holds, *, fermatas=None, marks=None, metre="4/4", p
     pitches, holds = as_voices(pitches, holds)
     notes = find_notes(pitches, holds)
     voices = pitches.shape[1]
-    if voices > len(NAMES) or len(pitches) > LONGEST or not notes:
-        raise ValueError(f"A piano roll shows 1 to {len(NAMES)} voices, at most {LONGEST} sixteenths, and some note. "
+    if voices > len(VOICES) or len(pitches) > LONGEST or not notes:
+        raise ValueError(f"A piano roll shows 1 to {len(VOICES)} voices, at most {LONGEST} sixteenths, and some note. "
                          f"Received: shape {shape}, {len(notes)} notes")
     fermatas, given = _fermatas(fermatas, len(pitches)), _given(given, pitches.shape)
     low, high = min(note.pitch for note in notes) - 2, max(note.pitch for note in notes) + 3
@@ -54,7 +54,8 @@ def plot_piano_roll(pitches, holds, *, fermatas=None, marks=None, metre="4/4", p
     for note in notes:
         unison = (pitches[note.start:note.end, :note.voice] == note.pitch).any()
         axes.barh(note.pitch, note.end - note.start - GAP, left=note.start, height=THIN if unison else THICK,
-                  color=VOICES[note.voice], alpha=PALE if given[note.start, note.voice] else 1.0, zorder=2 + note.voice)
+                  color=COLOURS[note.voice], alpha=PALE if given[note.start, note.voice] else 1.0,
+                  zorder=2 + note.voice)
     _draw_fermatas(axes, notes, fermatas)
     for time, upper, lower, text in marks or ():
         _draw_mark(axes, pitches, time, (upper, lower), str(text))
@@ -70,8 +71,8 @@ def plot_piano_roll(pitches, holds, *, fermatas=None, marks=None, metre="4/4", p
 
 def _legend(voices, given, marks):
     """What the colours mean: handles for a legend."""
-    names = NAMES[:voices] if voices > 1 else ("melody",)
-    handles = [Patch(color=colour, label=name) for name, colour in zip(names, VOICES)]
+    names = VOICES[:voices] if voices > 1 else ("melody",)
+    handles = [Patch(color=colour, label=name) for name, colour in zip(names, COLOURS)]
     handles += [Patch(color=GREY, alpha=PALE, label="given")] if given else []
     return handles + ([Line2D([], [], color=VERMILION, linewidth=2, label="parallel")] if marks else [])
 

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from aigc_tf import data
-from aigc_tf.data.chorales import LOWEST_KEY, NUM_KEYS, REST, STEPS_PER_QUARTER
+from aigc_tf.core.voices import QUARTER, REST
+from aigc_tf.data.chorales import LOWEST_KEY, NUM_KEYS
 
 READS = ("data/make_chorales.py",)  # whose rules it tests
 
@@ -103,8 +104,8 @@ def test_all_but_two_chorales_have_fermatas(chorales):
 
 def test_metres_and_pickups_are_those_of_hymns(chorales):
     quarters = {"4/4": 4, "3/4": 3, "3/2": 6}
-    assert all(0 <= chorale.pickup < STEPS_PER_QUARTER * quarters[chorale.metre] for chorale in chorales)
-    assert sum(chorale.pickup == STEPS_PER_QUARTER for chorale in chorales) == 262
+    assert all(0 <= chorale.pickup < QUARTER * quarters[chorale.metre] for chorale in chorales)
+    assert sum(chorale.pickup == QUARTER for chorale in chorales) == 262
 
 
 def test_nine_of_ten_chorales_end_on_their_tonic(chorales):
@@ -182,7 +183,7 @@ def test_no_melody_is_in_two_parts(parts):
 
 def beats(chorale):
     """The soprano on each quarter, counted from its last note; rests are left out."""
-    sung = chorale.pitches[::STEPS_PER_QUARTER, 0].astype(int)
+    sung = chorale.pitches[::QUARTER, 0].astype(int)
     sung = sung[sung != REST]
     return sung - sung[-1]
 
@@ -224,7 +225,7 @@ def test_the_script_gives_the_melodies_of_the_file(script, columns):
 
 
 def test_the_script_and_the_package_agree_on_the_grid(script):
-    assert script.STEPS_PER_QUARTER == STEPS_PER_QUARTER
+    assert script.STEPS_PER_QUARTER == QUARTER
 
 
 def test_a_tune_is_its_runs_of_six_notes_in_any_key(script):
