@@ -24,6 +24,7 @@ from aigc_tf.finetuning import (
 )
 from aigc_tf.gan import GAN
 from aigc_tf.metrics.text import known_words
+from aigc_tf.music import ChoraleNGram
 from aigc_tf.text import encode_lines, lines_of, nats_per_token, split_text, streams
 from aigc_tf.text.ngram import NGramModel
 from aigc_tf.vae import VAE
@@ -725,3 +726,48 @@ def test_the_vae_gan_of_drawings_is_what_its_record_says_and_better_than_the_mea
     for name, part in (("validation", parts[1]), ("test", parts[2])):
         assert measured[f"{name}_mse"] == pytest.approx(recorded[f"{name}_mse"], rel=0.01)
         assert measured[f"{name}_mse"] < 0.75 * np.square(data.scale_images(part.colour) - mean).mean()
+
+# ---- chapter 9: chorales, in nats per sixteenth of four voices --------------------------------------------------------
+
+BEST_COUNTS = ("voice", "sixteenth", "moves above", "note", "above", "two above", "three above", "note before", "bass")
+
+
+@pytest.fixture(scope="module")
+def chorales():
+    return data.load_chorales()
+
+
+@pytest.fixture(scope="module")
+def counts(chorales):
+    """Nats of validation and test by the best counts that we found."""
+    model = ChoraleNGram(BEST_COUNTS).fit(chorales[0])
+    return {name: measures.nats_of_pieces(model.log_prob(pieces), pieces)["sixteenth"]
+            for name, pieces in zip(("validation", "test"), chorales[1:])}
+
+
+@pytest.mark.parametrize("name", [name for name in ("chorale_lstm", "chorale_transformer") if name in SHIPPED])
+def test_a_writer_of_chorales_is_what_its_record_says_and_passes_the_gate_of_chapter_9(name, chorales, counts):
+    """At least 0.2 nats below the best counts."""
+    metrics, found = checkpoints.info(name)["metrics"], measures.nats_of_validation(checkpoints.load(name), chorales)
+    assert found == pytest.approx(metrics["validation_nats_sixteenth"], abs=0.01)
+    assert found <= counts["validation"] - 0.2 and metrics["test_nats_sixteenth"] <= counts["test"] - 0.2
+
+
+@pytest.mark.skipif("chorale_infill" not in SHIPPED, reason="the checkpoint is not made yet")
+def test_whoever_knows_both_sides_guesses_the_middle_voices_better(chorales):
+    """Alto and tenor, given soprano and bass: below the sum of what the network that knows only the past needs."""
+    filled, written = (checkpoints.info(f"chorale_{name}")["metrics"] for name in ("infill", "transformer"))
+    for part in ("validation", "test"):
+        assert filled[f"{part}_nats_middle"] < written[f"{part}_nats_alto"] + written[f"{part}_nats_tenor"]
+    model, pieces = checkpoints.load("chorale_infill"), chorales[1][::6]
+    nats = measures.nats_of_pieces(model.log_prob(pieces, (1, 2), see_later=True), pieces)["sixteenth"]
+    assert nats == pytest.approx(filled["validation_nats_middle"], rel=0.15)
+
+
+@pytest.mark.skipif("chorale_infill" not in SHIPPED, reason="the checkpoint is not made yet")
+def test_written_voices_are_led_nearly_as_well_as_bach_s(chorales):
+    """Parallel fifths and octaves: at most three times as often as Bach's, and a tenth of those of deaf voices."""
+    metrics = checkpoints.info("chorale_infill")["metrics"]
+    written, bach, deaf = (metrics[f"test_{by}parallel_fifths"] + metrics[f"test_{by}parallel_octaves"]
+                           for by in ("", "bach_", "shuffled_"))
+    assert written <= 3 * bach and written <= deaf / 10

@@ -164,7 +164,9 @@ class ChoraleInfill(Model):
         Returns:
             A list of `data.Chorale`.
         """
-        decoding.check_options(rounds, temperature)
+        decoding.check_options(temperature=temperature)
+        if rounds < 1:
+            raise ValueError(f"rounds must be at least 1. Received: {rounds}")
         for piece, gap in zip(pieces, gaps):
             if np.shape(gap) != piece.pitches.shape or np.asarray(gap).dtype != bool:
                 raise ValueError(f"gaps must be True and False, of shape {piece.pitches.shape} for {piece.name}. "
