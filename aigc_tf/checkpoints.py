@@ -43,6 +43,9 @@ MODELS = {
     "TransformerLanguageModel": "aigc_tf.transformer.model",
     "AdaptedTransformer": "aigc_tf.finetuning.model",
     "DPO": "aigc_tf.finetuning.preferences",
+    "ChoraleLSTM": "aigc_tf.music.writers",
+    "ChoraleTransformer": "aigc_tf.music.writers",
+    "ChoraleInfill": "aigc_tf.music.infill",
 }
 
 

@@ -313,7 +313,8 @@ def mnist():
 
 
 TRANSLATORS = [name for name in SHIPPED if hasattr(checkpoints.model_class(CLASSES[name]), "translate")]
-NO_IMAGES = ("digit_classifier", "group_classifier", "sentence_vae", *TEXT, *ANSWERERS, *TRANSLATORS)
+CHORALES = [name for name in SHIPPED if name.startswith("chorale_")]
+NO_IMAGES = ("digit_classifier", "group_classifier", "sentence_vae", *TEXT, *ANSWERERS, *TRANSLATORS, *CHORALES)
 
 
 @pytest.mark.parametrize("name", [name for name in SHIPPED if name not in NO_IMAGES])
@@ -727,7 +728,8 @@ def test_the_vae_gan_of_drawings_is_what_its_record_says_and_better_than_the_mea
         assert measured[f"{name}_mse"] == pytest.approx(recorded[f"{name}_mse"], rel=0.01)
         assert measured[f"{name}_mse"] < 0.75 * np.square(data.scale_images(part.colour) - mean).mean()
 
-# ---- chapter 9: chorales, in nats per sixteenth of four voices --------------------------------------------------------
+
+# ---- chapter 9: chorales, in nats per sixteenth of four voices ------------------------------------------------------
 
 BEST_COUNTS = ("voice", "sixteenth", "moves above", "note", "above", "two above", "three above", "note before", "bass")
 

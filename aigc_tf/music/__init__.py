@@ -1,7 +1,7 @@
 """Music: the rules of a chorale's voices, and pieces to hear, to see and to open in other programs (chapter 9)."""
 
 from aigc_tf.music.engraving import engrave, engrave_svg
-from aigc_tf.music.events import chorale_windows, decode, encode
+from aigc_tf.music.events import chorale_windows, decode, encode, on_quarters
 from aigc_tf.music.harmony import (
     RANGES,
     VOICES,
@@ -26,9 +26,9 @@ from aigc_tf.music.sound import play, synthesize, write_wav
 from aigc_tf.music.writers import ChoraleLSTM, ChoraleTransformer
 
 __all__ = [
-    "RANGES", "VOICES", "Cadence", "ChoraleInfill", "ChoraleLSTM", "ChoraleNGram", "ChoraleTransformer", "Melody",
-    "Parallel", "as_musicxml", "chorale_windows", "decode", "encode", "engrave", "engrave_svg", "find_cadences",
+    "Cadence", "ChoraleInfill", "ChoraleLSTM", "ChoraleNGram", "ChoraleTransformer", "Melody", "Parallel", "RANGES",
+    "VOICES", "as_musicxml", "chorale_windows", "decode", "encode", "engrave", "engrave_svg", "find_cadences",
     "find_chords", "find_crossings", "find_leaps", "find_out_of_range", "find_parallels", "measure_pieces",
-    "measure_voice_leading", "melody_from_letters", "play", "read_midi", "shuffled_voices", "synthesize", "write_midi",
-    "write_musicxml", "write_wav",
+    "measure_voice_leading", "melody_from_letters", "on_quarters", "play", "read_midi", "shuffled_voices", "synthesize",
+    "write_midi", "write_musicxml", "write_wav",
 ]

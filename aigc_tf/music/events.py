@@ -67,6 +67,18 @@ def clock_of(chorale):
     return np.stack([times % QUARTER, quarters % QUARTERS[chorale.metre], away], axis=1)
 
 
+def on_quarters(chorale):
+    """The chorale as the protocol "JSB chorales" has it: what sounds on each quarter, without holds and fermatas.
+
+    It is a `data.Chorale` whose rows are quarters, each with four notes that begin; its clock counts rows in fours. So
+    a `ChoraleWriter`'s nats per row are at least those of a model of `data.quarter_rolls`, which need not know which
+    voice sings a note.
+    """
+    pitches = chorale.pitches[::QUARTER]
+    nothing = np.zeros(pitches.shape, bool)
+    return chorale._replace(pitches=pitches, holds=nothing, fermatas=nothing[:, 0], metre="4/4", pickup=0)
+
+
 def as_events(events):
     """Tables of events as an int32 tensor (batch, T, 11).
 

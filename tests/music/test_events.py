@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from aigc_tf import data
 from aigc_tf.core.voices import REST
-from aigc_tf.music import chorale_windows, decode, encode
+from aigc_tf.music import chorale_windows, decode, encode, on_quarters
 from aigc_tf.music.events import (
     BEFORE,
     CLOCK,
@@ -95,6 +95,13 @@ def test_the_clock_counts_the_quarters_to_the_end_of_the_line():
 def test_the_whole_of_a_long_fermata_is_the_end():
     piece = chorale(np.tile(PITCHES[:1], (16, 1)), np.ones((16, 4), bool), np.arange(16) >= 4)
     np.testing.assert_array_equal(clock_of(piece)[:, 2], [1] * 4 + [0] * 12)
+
+
+def test_on_quarters_every_fourth_row_begins_anew(parts):
+    piece = parts[0][0]
+    table = encode(on_quarters(piece))
+    np.testing.assert_array_equal(table[:, TOKENS], chords_of(encode(piece))[::4])
+    assert (table[:, TOKENS] != HOLD).all() and (table[:, CLOCK.stop - 1] == FARTHEST).all()
 
 
 def test_every_number_of_every_chorale_is_in_its_range(parts):
