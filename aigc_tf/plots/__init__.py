@@ -13,7 +13,7 @@ from aigc_tf.plots.games import plot_feature_clouds, plot_line_game, plot_line_g
 from aigc_tf.plots.machines import Ring, plot_ring, plot_timeline
 from aigc_tf.plots.maps import plot_latent_maps
 from aigc_tf.plots.matrices import plot_matrices
-from aigc_tf.plots.music import plot_piano_roll
+from aigc_tf.plots.music import plot_known, plot_piano_roll
 from aigc_tf.plots.pictures import (
     image_grid,
     plot_film_strip,
@@ -50,12 +50,13 @@ from aigc_tf.plots.text import plot_next, plot_over_text, plot_passage, plot_uni
 from aigc_tf.plots.tradeoffs import plot_tradeoff
 
 __all__ = [
-    "BASELINE", "BLACK", "BLUE", "CLASSES", "GENERATED", "GREEN", "GREY", "LINES", "ORANGE", "PURPLE", "REAL", "SKY",
-    "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "Area", "Box", "Codes", "Plane", "Ring", "figures_gif",
+    "Area", "BASELINE", "BLACK", "BLUE", "Box", "CLASSES", "Codes", "GENERATED", "GREEN", "GREY", "LINES", "ORANGE",
+    "PURPLE", "Plane", "REAL", "Ring", "SKY", "STYLE", "TEST", "TRAIN", "VERMILION", "WIDTH", "YELLOW", "figures_gif",
     "image_grid", "images_gif", "plot_areas", "plot_attention", "plot_bars", "plot_chain", "plot_choices", "plot_codes",
     "plot_convolution", "plot_curves", "plot_dots", "plot_feature_clouds", "plot_film_strip", "plot_flow",
-    "plot_gallery", "plot_images", "plot_kl_per_dimension", "plot_latent_map", "plot_latent_maps", "plot_latent_plane",
-    "plot_line_game", "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices", "plot_next", "plot_over_text",
-    "plot_passage", "plot_piano_roll", "plot_pieces", "plot_plane_games", "plot_planes", "plot_ring", "plot_rows",
-    "plot_streams", "plot_timeline", "plot_tradeoff", "plot_unit", "plot_walk", "show", "show_gallery", "show_gif",
+    "plot_gallery", "plot_images", "plot_kl_per_dimension", "plot_known", "plot_latent_map", "plot_latent_maps",
+    "plot_latent_plane", "plot_line_game", "plot_line_games", "plot_lines", "plot_log_lines", "plot_matrices",
+    "plot_next", "plot_over_text", "plot_passage", "plot_piano_roll", "plot_pieces", "plot_plane_games", "plot_planes",
+    "plot_ring", "plot_rows", "plot_streams", "plot_timeline", "plot_tradeoff", "plot_unit", "plot_walk", "show",
+    "show_gallery", "show_gif",
 ]

@@ -1,4 +1,4 @@
-"""Piano rolls: time to the right, pitch upwards, a colour for each voice."""
+"""Pictures of music: piano rolls, and what is known of a piece; time to the right, a colour for each voice."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,6 +15,7 @@ GAP, THICK, THIN, PALE = 0.3, 0.85, 0.4, 0.3  # sixteenths between two notes, se
 # a higher voice, how opaque a given note is
 REACH = 1.5  # sixteenths that a mark reaches to both sides of a change
 OCTAVE = 12
+GRID_HEIGHT = 1.9  # inches of a grid of places
 OUTLINE = [patheffects.withStroke(linewidth=4, foreground="white")]
 
 
@@ -129,3 +130,39 @@ def _draw_grid(axes, length, edges, metre, pickup):
     axes.set_yticks(octaves, [f"C{pitch // OCTAVE - 1}" for pitch in octaves])
     axes.hlines(octaves, 0, length, color=GREY, linewidth=0.5, linestyle=":", zorder=1)
     axes.set(xlim=(-0.5, length + 0.5), ylim=edges, xlabel="bar (small ticks: quarter notes)", ylabel="pitch")
+
+
+@styled
+def plot_known(known, asked, titles, *, columns=2):
+    """Grids of a piece's places, voices over each other and sixteenths side by side: coloured where its token is known.
+
+    Args:
+        known: list of bool arrays (T, voices), one for each grid.
+        asked: list of (time, voice), the place that is guessed there: a frame with a question mark.
+        titles: list of texts.
+        columns: grids side by side.
+
+    Returns:
+        The figure.
+
+    Raises:
+        ValueError: for lists of different lengths, none, or more than 4 voices.
+    """
+    known = [np.asarray(grid, bool) for grid in known]
+    if not len(known) == len(asked) == len(titles) > 0 or any(grid.shape[1:] > (len(VOICES),) for grid in known):
+        raise ValueError("A grid (T, up to 4 voices), a place and a title are needed for each picture. Received: "
+                         f"{len(known)} grids of shapes {[grid.shape for grid in known]}, {len(asked)}, {len(titles)}")
+    rows = -(-len(known) // columns)
+    figure, axes = plt.subplots(rows, columns, squeeze=False, figsize=(WIDTH, rows * GRID_HEIGHT))
+    for axis in axes.flat[len(known):]:
+        axis.set_axis_off()
+    for axis, grid, (time, voice), title in zip(axes.flat, known, asked, titles):
+        for column, row in np.ndindex(grid.shape):
+            axis.barh(row, 0.9, left=column - 0.45, height=0.8, color=COLOURS[row] if grid[column, row] else "white",
+                      edgecolor=GREY, linewidth=0.5)
+        axis.barh(voice, 0.9, left=time - 0.45, height=0.8, color="white", edgecolor=VERMILION, linewidth=2.5)
+        axis.text(time, voice, "?", color=VERMILION, weight="bold", ha="center", va="center")
+        axis.set_yticks(range(grid.shape[1]), VOICES[:grid.shape[1]])
+        axis.set(xticks=[], xlim=(-0.7, len(grid) - 0.3), ylim=(grid.shape[1] - 0.5, -0.5), title=title)
+        axis.set_xlabel("time →")
+    return figure

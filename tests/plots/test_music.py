@@ -102,3 +102,25 @@ def test_what_does_not_fit_is_refused(options, said):
 def test_what_cannot_be_shown_is_refused(pitches, said):
     with pytest.raises(ValueError, match=said):
         plots.plot_piano_roll(pitches, np.zeros(pitches.shape, bool))
+
+
+def test_known_places_are_coloured_and_the_others_white():
+    known = np.zeros((3, 4), bool)
+    known[:2] = True
+    figure = plots.plot_known([known, ~known], [(2, 0), (0, 3)], ["first", "second"])
+    for axis, grid in zip(figure.axes, (known, ~known)):
+        faces = [patch.get_facecolor()[:3] for patch in axis.patches]
+        assert [face != (1, 1, 1) for face in faces[:-1]] == grid.ravel().tolist(), "the last is the frame"
+        assert [text.get_text() for text in axis.texts] == ["?"]
+
+
+def test_the_question_mark_stands_at_the_place_that_is_asked():
+    figure = plots.plot_known([np.ones((5, 4), bool)], [(3, 2)], ["one"])
+    assert figure.axes[0].texts[0].get_position() == (3, 2)
+
+
+@pytest.mark.parametrize("known, asked, titles", [([], [], []), ([np.ones((2, 4))], [], ["one"]),
+                                                  ([np.ones((2, 5))], [(0, 0)], ["one"])])
+def test_what_is_no_grid_of_places_is_an_error(known, asked, titles):
+    with pytest.raises(ValueError, match="A grid .*Received: "):
+        plots.plot_known(known, asked, titles)
