@@ -3,9 +3,9 @@
 from aigc_tf.data.corpora import load_plays, load_text, play_files
 from aigc_tf.data.corruption import add_gaussian_noise, binarize, mask_block, mask_pixels
 from aigc_tf.data.downloading import CHECKOUT_DATA, FILES, DataFile, download, find_file, keras_cache, sha256_of
+from aigc_tf.data.films import Films, film_batches, moving_digits
 from aigc_tf.data.image_files import image_files_dataset
 from aigc_tf.data.loading import MNIST, VALIDATION, check_images, load_mnist, scale_images
-from aigc_tf.data.moving_digits import Films, film_batches, moving_digits
 from aigc_tf.data.openmoji import OpenMoji, concepts, group_numbers, load_openmoji, load_openmoji_by_concept
 from aigc_tf.data.own_pictures import SAMPLE_PICTURE, digit_from_array, draw_strokes, load_digit
 from aigc_tf.data.pipelines import image_dataset, prefetched, with_new_draws

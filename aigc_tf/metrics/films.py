@@ -5,6 +5,7 @@ Frame h of a prediction is h + 1 frames ahead: errors grow with it, so that noth
 
 import numpy as np
 
+from aigc_tf.core.inputs import as_images
 from aigc_tf.data.resizing import enlarge
 from aigc_tf.metrics.pairs import squared_error, ssim
 
@@ -23,7 +24,7 @@ def track(frames, *, ink=INK):
         float64 (N, T, 2): (row, column) in pixels, 0 in the middle of the first; the frame's middle where all is black.
 
     Raises:
-        ValueError: for another shape.
+        ValueError: for other shapes, integers, or values that are not in [0, 1].
     """
     light = _grey(frames)
     light = np.where(light >= ink, light, 0)
@@ -92,32 +93,30 @@ def readable(frames, centres, labels, judge):
         judge: a `DigitClassifier` of images (28, 28, 1).
 
     Raises:
-        ValueError: for shapes that do not belong together.
+        ValueError: for shapes that do not belong together, integers in frames, or values that are not in [0, 1].
     """
-    grey, centres = _grey(frames), np.asarray(centres)
-    count, length = grey.shape[:2]
-    labels = np.reshape(labels, (count, -1)) if np.size(labels) else np.zeros((count, 0))
-    if centres.shape not in ((count, length, 2), (count, length, labels.shape[1], 2)) or not labels.size:
+    grey, centres, labels = _grey(frames), np.asarray(centres), np.asarray(labels)
+    if labels.ndim == 1 and centres.ndim == 3:
+        labels, centres = labels[:, np.newaxis], centres[:, :, np.newaxis]
+    if labels.ndim != 2 or centres.shape != (*grey.shape[:2], labels.shape[1], 2) or len(labels) != len(grey):
         raise ValueError(
-            "N films of T frames need labels (N, digits) and centres (N, T, digits, 2). Received: "
-            f"frames {np.shape(frames)}, labels {np.shape(labels)}, centres {centres.shape}"
+            "N films of T frames need centres (N, T, digits, 2) and labels (N, digits), or (N, T, 2) and (N,). "
+            f"Received: frames {np.shape(frames)}, centres {centres.shape}, labels {labels.shape}"
         )
-    digits = _cut(grey, centres.reshape(count, length, -1, 2))
+    digits = _cut(grey, centres)
     images = enlarge(digits.reshape(-1, WINDOW, WINDOW, 1), 2)
-    guesses = judge.features_and_probabilities(images)[1].argmax(axis=-1).reshape(count, length, -1)
+    guesses = judge.features_and_probabilities(images)[1].argmax(axis=-1).reshape(centres.shape[:-1])
     return (guesses == labels[:, np.newaxis]).mean(axis=(0, 2))
 
 
 def _cut(grey, centres):
     """Windows (N, T, digits, 14, 14) of frames (N, T, H, W) around centres (N, T, digits, 2); black outside."""
-    half = WINDOW // 2
-    padded = np.pad(grey, ((0, 0), (0, 0), (WINDOW, WINDOW), (WINDOW, WINDOW)))
-    corners = np.round(centres + 0.5).astype(int) - half  # the centre lies in the middle between pixels 6 and 7
-    corners = np.clip(corners, -WINDOW, np.array(grey.shape[2:])) + WINDOW
-    rows, columns = np.moveaxis(corners[..., np.newaxis] + np.arange(WINDOW), -2, 0)  # (N, T, digits, 14) each
-    films, frames = np.ogrid[:len(grey), :grey.shape[1]]
-    first = (slice(None), slice(None), np.newaxis, np.newaxis, np.newaxis)
-    return padded[films[first], frames[first], rows[..., np.newaxis], columns[..., np.newaxis, :]]
+    around = (WINDOW, WINDOW)
+    padded = np.pad(grey, ((0, 0), (0, 0), around, around))
+    windows = np.lib.stride_tricks.sliding_window_view(padded, around, axis=(2, 3))
+    corners = np.round(centres - (WINDOW - 1) / 2).clip(-WINDOW, grey.shape[2:]).astype(int) + WINDOW
+    films, frames, _ = np.ogrid[:len(grey), :grey.shape[1], :1]
+    return windows[films, frames, corners[..., 0], corners[..., 1]]
 
 
 def _curve(metric, frames, targets):
@@ -129,10 +128,12 @@ def _curve(metric, frames, targets):
 
 
 def _films(frames):
-    frames = np.asarray(frames)
-    if frames.ndim != 5 or 0 in frames.shape:
-        raise ValueError(f"Films must have shape (N, T, H, W, C). Received: shape {frames.shape}")
-    return frames
+    """Films as a float64 array, so that sums of many pixels are exact enough."""
+    shape = tuple(np.shape(frames))
+    if len(shape) != 5 or 0 in shape:
+        raise ValueError(f"Films must have shape (N, T, H, W, C). Received: shape {shape}")
+    images = as_images(np.reshape(frames, (-1, *shape[2:])), shape[2:])
+    return images.numpy().astype(np.float64).reshape(shape)
 
 
 def _grey(frames):

@@ -7,7 +7,7 @@ is (row, column) in pixels; the middle of the first pixel is at 0.
 """
 
 import math
-from functools import partial
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -246,9 +246,9 @@ def _extent(ink):
 
 def _painted(shapes, colours):
     """Shapes (N, T, D, H, W) in their colours (N, D, C), the lighter one in front: (N, T, H, W, C) in [0, 1]."""
-    lights = tf.unstack(colours[:, tf.newaxis, :, tf.newaxis, tf.newaxis], axis=-1)  # one channel after another: faster
-    frames = tf.stack([tf.reduce_max(shapes * light, axis=2) for light in lights], axis=-1)
-    return tf.minimum(frames, 1.0)  # shares of a pixel may add up to a little more
+    layers = shapes[..., tf.newaxis] * colours[:, tf.newaxis, :, tf.newaxis, tf.newaxis]
+    lightest = reduce(tf.maximum, tf.unstack(layers, axis=2))  # many times as fast as tf.reduce_max
+    return tf.minimum(lightest, 1.0)  # shares of a pixel may add up to a little more
 
 
 def _colours(hues):
