@@ -184,11 +184,10 @@ def _maker(
     counts = {"num_films": num_films, "num_frames": num_frames, "num_digits": num_digits}
     if min(counts.values()) < 1:
         raise ValueError(f"Films, frames and digits must be at least 1. Received: {counts}")
-    least, greatest = speed
     room = size - max(images.shape[1:3]) // SHRINK
-    if not 0 < least <= greatest <= room:
+    if np.shape(speed) != (2,) or not 0 < speed[0] <= speed[1] <= room:
         raise ValueError(
-            f"speed must be a range above 0, and at most {room}, the room that digits have in frames of {size} pixels: "
+            f"speed must be (least, greatest) above 0, and at most {room}, the room of digits in frames of {size} pixels: "
             f"take slower digits or a larger size. Received: speed={speed}, size={size}"
         )
     images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)

@@ -129,10 +129,13 @@ def test_the_position_is_the_centre_of_gravity_of_the_ink():
     np.testing.assert_allclose(centres, made.positions[:, :, 0], atol=1e-3)
 
 
-def test_ink_reaches_the_walls_where_it_turns():
-    """Points turn at the middles of the outer pixels."""
-    made = films(100, images=DOTS, labels=np.arange(3), size=8, num_frames=50)
-    assert 0 <= made.positions.min() < 0.01 and 6.99 < made.positions.max() <= 7
+def test_it_is_the_ink_that_turns_at_the_walls_and_not_its_margin():
+    """An image of 3 × 3 pixels with one light one, in a corner, turns at the middles of the frame's outer pixels."""
+    image = np.zeros((1, 6, 6, 1), "uint8")
+    image[:, 4:, :2] = 255
+    made = films(100, images=image, labels=[0], size=8, num_frames=50)
+    for edge, value in ((made.positions.min(axis=(0, 1, 2)), 0), (made.positions.max(axis=(0, 1, 2)), 7)):
+        np.testing.assert_allclose(edge, value, atol=0.02)
 
 
 def test_of_two_digits_the_lighter_pixel_is_seen():
@@ -229,8 +232,9 @@ def test_films_of_disjoint_images_share_none():
     ({"num_frames": 0}, "at least 1. Received: .*'num_frames': 0"),
     ({"num_digits": 0}, "at least 1. Received: .*'num_digits': 0"),
     ({"bounce": "elastic"}, r"bounce must be one of \['mirror', 'random'\]. Received: 'elastic'"),
-    ({"speed": (0, 1)}, r"range above 0.*Received: speed=\(0, 1\)"),
-    ({"speed": (2, 1)}, r"range above 0.*Received: speed=\(2, 1\)"),
+    ({"speed": (0, 1)}, r"\(least, greatest\) above 0.*Received: speed=\(0, 1\)"),
+    ({"speed": (2, 1)}, r"\(least, greatest\) above 0.*Received: speed=\(2, 1\)"),
+    ({"speed": 2}, r"\(least, greatest\) above 0.*Received: speed=2,"),
     ({"size": 16}, r"at most 2, the room .* Received: speed=\(1.0, 2.5\), size=16"),
 ])
 def test_what_makes_no_films_is_refused(options, message):

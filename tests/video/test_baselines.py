@@ -74,6 +74,14 @@ def test_a_wall_in_the_last_steps_does_not_mislead_it(column):
     np.testing.assert_allclose(metrics.track(predicted, ink=0), metrics.track(frames[:, 6:], ink=0), atol=0.1)
 
 
+@pytest.mark.parametrize("walls", [True, False])
+def test_one_step_of_three_that_differs_does_not_count(walls):
+    frames = np.zeros((1, 4, 8, 16, 1), "float32")
+    for number, column in enumerate((2, 5, 6, 7)):
+        frames[0, number, 4, column] = 1
+    assert metrics.track(linear_motion(frames, 2, walls=walls)).tolist() == [[[4, 8], [4, 9]]]
+
+
 def test_channels_move_together():
     frames = film((1, 2), (1, 1)) * np.float32([1, 0.5, 0.2])
     predicted = linear_motion(frames[:, :6], 3)
