@@ -187,8 +187,8 @@ def _maker(
     room = size - max(images.shape[1:3]) // SHRINK
     if np.shape(speed) != (2,) or not 0 < speed[0] <= speed[1] <= room:
         raise ValueError(
-            f"speed must be (least, greatest) above 0, and at most {room}, the room of digits in frames of {size} pixels: "
-            f"take slower digits or a larger size. Received: speed={speed}, size={size}"
+            f"speed must be (least, greatest) above 0, and at most {room}, the room of digits in frames of {size} "
+            f"pixels: take slower digits or a larger size. Received: speed={speed}, size={size}"
         )
     images, labels = tf.convert_to_tensor(images), tf.convert_to_tensor(labels)
     return partial(_make, images, labels, (num_films, num_digits), num_frames, size, bounce, speed, colour)
