@@ -28,6 +28,22 @@ def absolute_error(images, targets):
     return np.abs(images - targets).mean(axis=(1, 2, 3))
 
 
+def squared_error(images, targets):
+    """Mean of (image − target)² over pixels and channels, in [0, 1].
+
+    Args:
+        images, targets: floats in [0, 1] of one shape (N, height, width, channels).
+
+    Returns:
+        (N,), 0 for equal images.
+
+    Raises:
+        ValueError: for other or unequal shapes, integers, or values that are not in [0, 1].
+    """
+    images, targets = _pair(images, targets)
+    return np.square(images - targets).mean(axis=(1, 2, 3))
+
+
 def psnr(images, targets):
     """Peak signal-to-noise ratio, −10 log₁₀ mean (image − target)² over pixels and channels: 20 dB for errors of 0.1.
 
@@ -40,9 +56,8 @@ def psnr(images, targets):
     Raises:
         ValueError: for other or unequal shapes, integers, or values that are not in [0, 1].
     """
-    images, targets = _pair(images, targets)
     with np.errstate(divide="ignore"):
-        return -10 * np.log10(np.square(images - targets).mean(axis=(1, 2, 3)))
+        return -10 * np.log10(squared_error(images, targets))
 
 
 def ssim(images, targets):

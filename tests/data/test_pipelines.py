@@ -15,6 +15,7 @@ NUMBERS = np.arange(100) % 7
 PIPELINES = {
     "image_dataset": lambda folder: data.image_dataset(IMAGES, batch_size=4),
     "with_new_draws": lambda folder: data.with_new_draws(tf.data.Dataset.from_tensors(SCALED), data.binarize),
+    "film_batches": lambda folder: data.film_batches(IMAGES[:, :2, :2, :1] | 1, batch_size=2, steps=2, speed=(1, 2)),
     "windows": lambda folder: text.windows(NUMBERS, 5, batch_size=4),
     "streams": lambda folder: text.streams(NUMBERS, 5, batch_size=4),
     "noisy_batches": lambda folder: workers.noisy_batches(SCALED, 4, (0, 2), seed=0),

@@ -5,7 +5,7 @@ import pytest
 
 from aigc_tf import metrics
 
-PAIRS = [metrics.absolute_error, metrics.psnr, metrics.ssim]
+PAIRS = [metrics.absolute_error, metrics.squared_error, metrics.psnr, metrics.ssim]
 
 
 def plain(*values, size=12):
@@ -27,6 +27,13 @@ def test_absolute_error_is_the_mean_over_pixels_and_channels():
     np.testing.assert_allclose(metrics.absolute_error(images, targets), [0.5, 0.1], rtol=1e-6)
 
 
+def test_squared_error_is_the_mean_over_pixels_and_channels():
+    """The first image is off by 0.5 everywhere, the second by 0.3 in one channel of three."""
+    images = np.concatenate([plain(0.5, 0, 1), plain(0.2, 0.2, 0.2)])
+    targets = np.concatenate([plain(0, 0.5, 0.5), plain(0.2, 0.5, 0.2)])
+    np.testing.assert_allclose(metrics.squared_error(images, targets), [0.25, 0.03], rtol=1e-6)
+
+
 def test_psnr_of_an_error_of_a_tenth_is_20_db_and_of_the_largest_0():
     images, targets = np.concatenate([plain(0.6), plain(1), plain(0.51)]), np.concatenate([plain(0.5), plain(0)] * 2)
     np.testing.assert_allclose(metrics.psnr(images, targets[:3]), [20, 0, 40], atol=1e-4)
@@ -42,7 +49,7 @@ def test_psnr_is_of_the_mean_square():
 def test_equal_images_have_no_error_and_an_infinite_psnr():
     images = noise(2, 12, 12, 3)
     assert metrics.psnr(images, images).tolist() == [np.inf, np.inf]
-    assert metrics.absolute_error(images, images).tolist() == [0, 0]
+    assert metrics.absolute_error(images, images).tolist() == metrics.squared_error(images, images).tolist() == [0, 0]
 
 
 # ---- structural similarity ------------------------------------------------------------------------------------------
