@@ -29,7 +29,7 @@ def test_batches_are_windows_of_the_training_part(name, parts):
     assert next(iter(batches)).shape == (recipe.batch_size, recipe.frames, 11)
 
 
-@pytest.mark.parametrize("name, optimizer", zip(NAMES, (FusedAdam, Muon, Muon)))
+@pytest.mark.parametrize("name, optimizer", [*zip(NAMES, (FusedAdam, Muon, Muon))])
 def test_each_has_its_optimizer_and_says_so(name, optimizer):
     recipe = RECIPES[name]
     model = recipe.build(None)
