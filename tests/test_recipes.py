@@ -15,6 +15,7 @@ from aigc_tf.finetuning import DPO, Example, Preference, examples_of
 from aigc_tf.gan import GAN
 from aigc_tf.image_recipes import ConceptsRecipe, PairsRecipe, ShrunkRecipe, UnpairedRecipe
 from aigc_tf.metrics.classifier import DigitClassifier
+from aigc_tf.music_recipes import ChoraleRecipe
 from aigc_tf.recipe_kinds import DrawingsRecipe, Recipe, ReflowRecipe
 from aigc_tf.recipes import RECIPES
 from aigc_tf.text import SentenceVAE, Vocabulary, encode_lines
@@ -270,7 +271,7 @@ def test_every_recipe_builds_compiles_and_learns_from_its_batches(name, small):
         dataset = data.load_text("shakespeare/hamlet")[:20_000]
     if isinstance(recipe, InstructionsRecipe):
         dataset = {"train": examples_of(dataset, longest=recipe.longest), "plays": dataset}
-    if isinstance(recipe, (ConceptsRecipe, DrawingsRecipe)):
+    if isinstance(recipe, (ChoraleRecipe, ConceptsRecipe, DrawingsRecipe)):
         dataset = recipe.load()
     model, batches = recipe.build(dataset), recipe.batches(dataset)
     dataclasses.replace(recipe, warmup_steps=0).compile(model, steps=10)  # too few for a rise
