@@ -60,7 +60,7 @@ def load_chorales(data_dir=None):
         data_dir: a folder to look in first; see `find_file` for the rest of the search.
 
     Returns:
-        (train, validation, test), each a list of `Chorale`s in the order of their names.
+        (train, validation, test), each a list of `Chorale` in the order of their names.
 
     Raises:
         ValueError, FileNotFoundError, NotADirectoryError: see `find_file`.
@@ -111,7 +111,7 @@ def quarter_rolls(chorales, *, tonic=0):
     in their training pieces, too.
 
     Args:
-        chorales: `Chorale`s, one part of `load_chorales`, say.
+        chorales: list of `Chorale`, one part of `load_chorales`, say.
         tonic: pitch class to which all are transposed, on the shortest way; None leaves them as Bach wrote them.
 
     Returns:
@@ -141,7 +141,7 @@ def _roll(chorale):
 
 
 def _chorales(arrays):
-    """The `Chorale`s of a file's arrays, in its order."""
+    """The chorales of a file's arrays, in its order."""
     tables = [np.split(arrays[name], arrays["offsets"][1:-1]) for name in ("pitches", "holds", "fermatas")]
     columns = ("names", "titles", "melodies", "tonics", "modes", "metres", "pickups", "sharps")
     return [Chorale(*row) for row in zip(*tables, *(arrays[name].tolist() for name in columns))]

@@ -137,7 +137,7 @@ def chorale_windows(chorales, *, frames=96, batch_size=16, steps=None, transpose
     A window begins on any quarter of any chorale. Every epoch draws new ones, in new keys.
 
     Args:
-        chorales: `data.Chorale`s; those of fewer than `frames` sixteenths are left out.
+        chorales: list of `data.Chorale`; those of fewer than `frames` sixteenths are left out.
         frames: sixteenths; 96 are six bars of 4/4, as long as the shortest chorale.
         batch_size: windows in a batch.
         steps: batches in an epoch; None: as many as it takes for as much music as the chorales hold.

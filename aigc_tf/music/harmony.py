@@ -112,6 +112,7 @@ def find_cadences(pitches, holds, fermatas=None, *, tonic=None):
     The phrase ends on the last chord under the soprano's note with the fermata: earlier ones may hold suspensions. If
     it is no major or minor triad in root position, of which the third or the fifth may be missing, the kind is "none".
     If it is one, the kind is
+
     - "authentic" if the last chord before that soprano note is the triad's dominant: it holds the notes a fifth and a
       major seventh above the triad's root;
     - "half" if that is not so, and it is a major triad a fifth above `tonic`;

@@ -30,6 +30,7 @@ def melody_from_letters(text):
     """A melody from its letters, such as "C4 D E F | G:8 R:4 G:4^".
 
     Each note is a letter from A to G (or R, a rest), and behind it, each only if it is wanted:
+
     - # or b, for a semitone up or down;
     - the octave: C4 is middle C, B4 the B above it. Without it, the nearest note of that name to the one before is
       meant, the first one between C4 and B4;

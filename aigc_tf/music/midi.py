@@ -150,7 +150,7 @@ def _parts(file):
 
 
 def _on_grid(parts, ticks):
-    """`Note`s on the nearest sixteenths, of `ticks` each; warns if notes had to be moved or left out."""
+    """Notes on the nearest sixteenths, of `ticks` each; warns if notes had to be moved or left out."""
     notes, distances = [], []
     for voice, part in enumerate(parts):
         for start, end, pitch in part:

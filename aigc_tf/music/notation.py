@@ -114,11 +114,11 @@ def find_accidentals(signs, sharps=0):
     """Which notes of a bar need a sign for their alteration, because neither key nor an earlier note in the bar has it.
 
     Args:
-        signs: all `Sign`s of the bar on one staff.
+        signs: list of `Sign`, all of the bar on one staff.
         sharps: of the key signature.
 
     Returns:
-        The set of those `Sign`s. A note that is tied to the one before needs none.
+        The set of those signs. A note that is tied to the one before needs none.
     """
     in_force, found = {}, set()  # {(letter, octave): alteration}
     for sign in sorted(signs, key=lambda sign: (sign.start, sign.voice)):
